@@ -1,0 +1,84 @@
+import { InvalidConfig } from "../errors.ts";
+
+/**
+ * Quantities by unit, never negative.
+ *
+ * `usd` is in nano-dollars (10^-9 USD); `tokens`, `input_tokens`, `output_tokens` and `calls` count;
+ * any other unit counts whatever its owner says.
+ */
+export type Amounts = Readonly<Record<string, bigint>>;
+
+/** A quantity as people write it: `"$5.00"`, `"200k tokens"`, `"100 calls"`, or the exact numbers. */
+export type AmountInput = string | { readonly unit: string; readonly amount: bigint };
+
+/** One quantity of one unit. */
+export interface Amount {
+  readonly unit: string;
+  readonly amount: bigint;
+}
+
+/** Nano-dollars in a dollar. */
+export const nanoPerDollar = 1_000_000_000n;
+
+/** The largest amount a ledger can hold: 2^63 - 1, so that every store can use a 64-bit integer. */
+export const maxAmount: bigint = 2n ** 63n - 1n;
+
+const unitName = /^[a-z][a-z0-9_]{0,63}$/;
+const dollars = /^\$\s?(\d{1,12})(?:\.(\d{1,9}))?$/;
+const counted = /^(\d{1,18})(?:\.(\d{1,9}))?\s?([kKMG]?)\s+([a-z][a-z0-9_]{0,63})$/;
+const multipliers: Readonly<Record<string, number>> = { "": 0, k: 3, K: 3, M: 6, G: 9 };
+
+/**
+ * Reads an amount as people write it.
+ *
+ * Accepts `"$5.00"` (up to nine decimals), `"200k tokens"`, `"1.5M tokens"`, `"100 calls"`,
+ * `"20 emails"` and `{ unit, amount }`. A fraction of a counted unit, a negative amount, or more than
+ * 2^63 - 1 is refused.
+ *
+ * @throws InvalidConfig naming `field`.
+ */
+export function parseAmount(input: AmountInput, field: string): Amount {
+  const amount = typeof input === "string" ? parseText(input, field) : input;
+  if (typeof amount !== "object" || amount === null || typeof amount.amount !== "bigint") {
+    throw new InvalidConfig(field, `expected "$5.00", "200k tokens", "100 calls" or { unit, amount: 100n }`);
+  }
+  if (typeof amount.unit !== "string" || !unitName.test(amount.unit)) {
+    throw new InvalidConfig(
+      field,
+      `"${amount.unit}" is not a unit; use lower-case letters, digits and _, such as usd or tokens`,
+    );
+  }
+  if (amount.amount < 0n) throw new InvalidConfig(field, `is negative; a limit is 0 or more`);
+  if (amount.amount > maxAmount) throw new InvalidConfig(field, `is more than 2^63 - 1`);
+  return amount;
+}
+
+function parseText(text: string, field: string): Amount {
+  const money = dollars.exec(text);
+  if (money) {
+    const [, whole = "0", fraction = ""] = money;
+    return { unit: "usd", amount: BigInt(whole) * nanoPerDollar + BigInt(fraction.padEnd(9, "0")) };
+  }
+  const count = counted.exec(text);
+  if (count) {
+    const [, whole = "0", fraction = "", multiplier = "", unit = ""] = count;
+    const zeros = multipliers[multiplier] ?? 0;
+    if (fraction.replace(/0+$/, "").length > zeros) {
+      throw new InvalidConfig(field, `"${text}" is a fraction of one ${unit}; use a whole number`);
+    }
+    return { unit, amount: BigInt(whole + fraction.slice(0, zeros).padEnd(zeros, "0")) };
+  }
+  throw new InvalidConfig(
+    field,
+    `cannot read "${text}"; write "$5.00", "200k tokens", "100 calls" or a count and a unit of your own`,
+  );
+}
+
+/** Writes an amount for people: `$0.90`, `1500 tokens`; dollars with at least two decimals. */
+export function formatAmount(unit: string, amount: bigint): string {
+  if (unit !== "usd") return `${amount} ${unit}`;
+  const sign = amount < 0n ? "-" : "";
+  const absolute = amount < 0n ? -amount : amount;
+  const fraction = (absolute % nanoPerDollar).toString().padStart(9, "0").replace(/0+$/, "").padEnd(2, "0");
+  return `${sign}$${absolute / nanoPerDollar}.${fraction}`;
+}

@@ -1,0 +1,69 @@
+import type { Action, Patch } from "../action/action.ts";
+import type { Balance, BalanceQuery } from "../action/balance.ts";
+import type { Awaitable } from "../awaitable.ts";
+import type { JsonValue } from "../codec/json.ts";
+
+/** What an evaluator may look at besides the action. */
+export interface EvaluationContext {
+  readonly run: {
+    readonly id: string;
+    /** The id of the topmost run; equals `id` where there is no parent. */
+    readonly root: string;
+    /** How many actions this run handle has asked for, this one included. */
+    readonly steps: number;
+    /** When the run handle was opened, in epoch milliseconds. */
+    readonly startedAt: number;
+  };
+  /** Epoch milliseconds of this decision. */
+  readonly now: number;
+  /** Balances for soft thresholds; never enforce a hard limit with them, only `reserve` can. */
+  balances(query: BalanceQuery): Awaitable<readonly Balance[]>;
+  /** Aborted when the evaluator's time is up. */
+  readonly signal: AbortSignal;
+}
+
+/** One evaluator's answer. `rule` names what decided, `reason` says why in words for a person. */
+export type Verdict =
+  | { readonly decision: "allow"; readonly rule?: string; readonly reason?: string }
+  | {
+      readonly decision: "degrade";
+      readonly patch: Patch;
+      readonly rule?: string;
+      readonly reason: string;
+    }
+  | {
+      readonly decision: "skip";
+      /** What the model gets instead of a result. */
+      readonly result?: JsonValue;
+      readonly rule?: string;
+      readonly reason: string;
+    }
+  | {
+      readonly decision: "require_approval";
+      /** Who may approve, such as a role. */
+      readonly approver?: string;
+      /** How long the request stays open, in milliseconds. */
+      readonly ttlMs?: number;
+      readonly rule?: string;
+      readonly reason: string;
+    }
+  | {
+      readonly decision: "deny";
+      /** True stops the whole run. */
+      readonly terminal?: boolean;
+      readonly rule?: string;
+      readonly reason: string;
+    };
+
+/**
+ * Gives a verdict on an action, without side effects.
+ *
+ * An evaluator that throws, answers nonsense or does not answer in time denies.
+ */
+export interface Evaluator {
+  /** Unique among the gate's evaluators; written into receipts. */
+  readonly name: string;
+  /** How long `evaluate` may take. @default the gate's `evaluatorTimeoutMs` */
+  readonly timeoutMs?: number;
+  evaluate(action: Action, context: EvaluationContext): Awaitable<Verdict>;
+}

@@ -1,0 +1,138 @@
+import type { Amounts } from "../action/amounts.ts";
+import type { Balance, BalanceQuery } from "../action/balance.ts";
+import type { UsageSource } from "../action/usage.ts";
+import type { Awaitable } from "../awaitable.ts";
+
+/** One budget's part of a reservation: which balance, and how much of it to hold. */
+export interface Claim {
+  readonly budget: string;
+  /** Such as `user=alice`; empty when the budget has one balance for all. */
+  readonly partition: string;
+  /** The window's start as an ISO instant, `run:<id>`, or `total`. */
+  readonly window: string;
+  /** When the window ends in epoch milliseconds; null when it does not end. */
+  readonly endsAt: number | null;
+  readonly unit: string;
+  readonly amount: bigint;
+  /** The most that spent and held may come to; null holds without refusing. */
+  readonly limit: bigint | null;
+  /** A soft limit: exceeding it refuses without burning the key, so that the gate can degrade or ask. */
+  readonly soft: boolean;
+}
+
+/** What to hold, under which key. */
+export interface ReserveRequest {
+  /** The reservation's id if it is granted; unique for ever. */
+  readonly id: string;
+  /** What identifies the attempt; the same key never gets two grants. */
+  readonly key: string;
+  /** The digest of the action as enforced; the same key with another digest is a conflict. */
+  readonly digest: string;
+  readonly claims: readonly Claim[];
+  /** When the reservation expires unless it is extended, in epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** Money held for one attempt. */
+export interface Reservation {
+  readonly id: string;
+  readonly key: string;
+  readonly digest: string;
+  readonly claims: readonly Claim[];
+  readonly expiresAt: number;
+}
+
+/** A limit that a request did not fit into. */
+export interface Exceeded {
+  readonly claim: Claim;
+  readonly spent: bigint;
+  readonly held: bigint;
+}
+
+/** How a reservation ended; each ends exactly once. */
+export type Ending = "settled" | "released" | "expired";
+
+/** The ledger's answer to `reserve`. */
+export type ReserveResult =
+  | {
+      readonly status: "reserved";
+      readonly reservation: Reservation;
+      /** True when an open reservation of the same key and digest was answered again: nothing more is held. */
+      readonly replayed: boolean;
+      /** Where each claimed balance stands now, in the order of the claims. */
+      readonly balances: readonly Balance[];
+    }
+  | {
+      /** Nothing is held. If any exceeded claim is hard the key is burned: asking again answers the same. */
+      readonly status: "refused";
+      readonly exceeded: readonly Exceeded[];
+    }
+  | {
+      /** The key was used before and cannot be granted again; nothing is held. */
+      readonly status: "conflict";
+      readonly reason:
+        | "digest_mismatch"
+        | "already_settled"
+        | "already_released"
+        | "already_expired"
+        | "forgotten";
+    };
+
+/** What one claim was charged. */
+export interface Charge {
+  readonly claim: Claim;
+  readonly actual: bigint;
+  /** Booked beyond what was held for it; counts against the next reserve. */
+  readonly overage: bigint;
+}
+
+/** The ledger's answer to `settle`. */
+export type SettleResult =
+  | {
+      readonly status: "settled";
+      readonly charges: readonly Charge[];
+      /** True when the reservation had expired before: the money was booked all the same. */
+      readonly late: boolean;
+    }
+  | { readonly status: "conflict"; readonly ended: "settled" | "released" | "unknown" };
+
+/** The ledger's answer to `release`. */
+export type ReleaseResult =
+  | { readonly status: "released" }
+  | { readonly status: "conflict"; readonly ended: Ending | "unknown" };
+
+/**
+ * Where budgets and reservations live. It knows amounts and time, nothing of policy or receipts.
+ *
+ * The rules (see TigerBeetle's two-phase transfers for their origin):
+ * 1. After every granted reserve, spent + held <= limit for each hard claim.
+ * 2. held is the sum of the open reservations' claims.
+ * 3. A reservation ends exactly once: settled, released or expired.
+ * 4. The same key and digest answers the same while open; an ended key is never granted again; a burned
+ *    key stays refused.
+ * 5. All claims are granted or none.
+ * 6. A settlement charges the reservation's own window, whatever the time is by then.
+ * 7. An actual amount above the reserved one is booked as overage, never rejected.
+ * 8. A settlement after expiry is booked too.
+ *
+ * Methods throw (or reject with) StorageFailed when they cannot keep this.
+ */
+export interface Ledger {
+  /** Holds all claims or none, atomically. */
+  reserve(request: ReserveRequest): Awaitable<ReserveResult>;
+  /**
+   * Books the actual amounts by unit against the reservation; a unit of a claim that `amounts` lacks is
+   * booked as reserved.
+   */
+  settle(reservation: Reservation, amounts: Amounts, source: UsageSource): Awaitable<SettleResult>;
+  /** Gives back what is held: the call did not go out, or its provider does not bill for it. */
+  release(reservation: Reservation, reason: string): Awaitable<ReleaseResult>;
+  /** Moves the expiry of an open reservation; false when it is not open any more. */
+  extend(reservation: Reservation, expiresAt: number): Awaitable<boolean>;
+  /** Ends every open reservation with `expiresAt <= now` and yields each one exactly once. */
+  expire(now: number): AsyncIterable<Reservation>;
+  /** When the next open reservation expires, in epoch milliseconds; null when none is open. */
+  nextExpiry(): Awaitable<number | null>;
+  balances(query: BalanceQuery): Awaitable<readonly Balance[]>;
+  close?(): Awaitable<void>;
+}

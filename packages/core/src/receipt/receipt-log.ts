@@ -1,0 +1,43 @@
+import type { Awaitable } from "../awaitable.ts";
+import type { Receipt } from "./receipt.ts";
+
+/** A receipt with its canonical text and digest, computed once. */
+export interface SealedReceipt {
+  readonly receipt: Receipt;
+  /** The receipt's RFC 8785 form: one line, no line break. */
+  readonly json: string;
+  /** `sha256:` and hex over `json`; the next receipt's `prev`. */
+  readonly digest: string;
+}
+
+/** Where a chain ends. */
+export interface ChainHead {
+  readonly chain: string;
+  readonly seq: number;
+  /** The digest of the last receipt. */
+  readonly digest: string;
+  /** Its time, RFC 3339. */
+  readonly time: string;
+}
+
+/** Which receipts to read; an absent member matches all. */
+export interface ReceiptQuery {
+  readonly chain?: string;
+  readonly run?: string;
+}
+
+/**
+ * Where receipts live.
+ *
+ * `append` answers (or resolves) only when the receipt is durable; appends arrive in chain order and are
+ * stored in it. When one fails it and every append waiting behind it must fail, and none of them may be
+ * found by `read` or `head` later.
+ */
+export interface ReceiptLog {
+  append(entry: SealedReceipt): Awaitable<void>;
+  /** In the order of appending. */
+  read(query?: ReceiptQuery): AsyncIterable<Receipt>;
+  /** The last receipt of a chain, or null when the log has none. */
+  head(chain: string): Awaitable<ChainHead | null>;
+  close?(): Awaitable<void>;
+}

@@ -1,0 +1,153 @@
+import type { JsonObject, JsonValue } from "../codec/json.ts";
+
+/** An Ed25519 public key as a JSON Web Key (RFC 8037). */
+export interface PublicJwk {
+  readonly kty: "OKP";
+  readonly crv: "Ed25519";
+  /** The 32 bytes of the key in base64url. */
+  readonly x: string;
+}
+
+/** What every receipt body has. */
+export interface ReceiptHeader {
+  readonly v: 1;
+  /** A UUIDv7. */
+  readonly id: string;
+  /** The chain that the receipt belongs to. */
+  readonly chain: string;
+  /** Counts from 0 without gaps. */
+  readonly seq: number;
+  /** `sha256:` and hex over the canonical form of the whole previous receipt; null for the first. */
+  readonly prev: string | null;
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly time: string;
+}
+
+/** The action that was judged, without its content. */
+export interface ReceiptAction {
+  readonly digest: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly provider?: string;
+  readonly subject: JsonObject;
+  readonly run: string;
+  /** The topmost run, where the run is a child. */
+  readonly root?: string;
+  readonly step?: number;
+  readonly attempt?: number;
+  /** Only where the gate was asked to keep parameters. */
+  readonly params?: JsonValue;
+}
+
+/** One budget's part of what was held; `amount` is a decimal string in the unit. */
+export interface ReceiptClaim {
+  readonly budget: string;
+  readonly partition: string;
+  readonly window: string;
+  readonly unit: string;
+  readonly amount: string;
+}
+
+/** Which price was used; rates are decimal strings in nano-dollars per million tokens. */
+export interface ReceiptPrice {
+  readonly catalog: string;
+  readonly model: string;
+  readonly rates: JsonObject;
+}
+
+/** What was decided about one action. */
+export interface DecisionBody extends ReceiptHeader {
+  readonly type: "decision";
+  readonly action: ReceiptAction;
+  readonly decision: {
+    readonly outcome: string;
+    readonly terminal: boolean;
+    readonly mode: "enforce" | "shadow";
+    readonly code: string;
+    readonly reason: string;
+    readonly rules: readonly string[];
+    readonly evaluators: readonly string[];
+    /** Digest of the policy in force, where there is one. */
+    readonly policy: string | null;
+    /** Present when the gate could not decide and was told to fail open. */
+    readonly failure?: string;
+  };
+  /** What is held: empty unless the action was let through. */
+  readonly claims: readonly ReceiptClaim[];
+  readonly price: ReceiptPrice | null;
+  readonly reservation: string | null;
+  /** The digest of the action as enforced, where a degrade rewrote it. */
+  readonly enforced?: string;
+  /** The model or tool as enforced, where a degrade changed it. */
+  readonly replaced?: string;
+  /** The approval that this decision asked for or used up. */
+  readonly approval?: string;
+}
+
+/** How an allowed action ended. */
+export interface SettlementBody extends ReceiptHeader {
+  readonly type: "settlement";
+  /** The id of the decision receipt. */
+  readonly decision: string;
+  readonly reservation: string | null;
+  readonly outcome: "settled" | "released" | "expired";
+  readonly reason?: string;
+  /** What was booked, by unit; empty unless settled. Amounts are decimal strings. */
+  readonly amounts: readonly { readonly unit: string; readonly amount: string }[];
+  readonly usage?: JsonObject;
+  readonly source?: "reported" | "estimated";
+  /** What went beyond the reservation; empty or absent when nothing did. */
+  readonly overage?: readonly ReceiptClaim[];
+  /** True when it settled after it had expired. */
+  readonly late?: boolean;
+}
+
+/** A step in the life of an approval. */
+export interface ApprovalBody extends ReceiptHeader {
+  readonly type: "approval";
+  readonly approval: string;
+  readonly status: "requested" | "granted" | "denied" | "expired" | "used";
+  /** Digest of the action that the approval is bound to. */
+  readonly action: string;
+  readonly run: string;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+/** A run was stopped: every later action of it is denied. */
+export interface StopBody extends ReceiptHeader {
+  readonly type: "stop";
+  readonly run: string;
+  readonly reason: string;
+}
+
+/** The key that signs the chain from here on; the first receipt of a chain is one, signed by itself. */
+export interface KeyBody extends ReceiptHeader {
+  readonly type: "key";
+  readonly kid: string;
+  readonly jwk: PublicJwk;
+}
+
+/** The chain's last receipt. */
+export interface CloseBody extends ReceiptHeader {
+  readonly type: "close";
+}
+
+/** The signed part of a receipt. */
+export type ReceiptBody = DecisionBody | SettlementBody | ApprovalBody | StopBody | KeyBody | CloseBody;
+
+/**
+ * A signed, chained record of a decision or of how it ended.
+ *
+ * `sig` is base64url Ed25519 over the DSSE pre-authentication encoding of
+ * `application/vnd.tollgate.receipt.v1+json` and the body's RFC 8785 form; `kid` is the signer's RFC 7638
+ * thumbprint.
+ */
+export interface Receipt<Body extends ReceiptBody = ReceiptBody> {
+  readonly body: Body;
+  readonly kid: string;
+  readonly sig: string;
+}
+
+/** The payload type that receipts are signed under. */
+export const receiptPayloadType = "application/vnd.tollgate.receipt.v1+json";
