@@ -18,6 +18,8 @@ export interface ChainHead {
   readonly digest: string;
   /** Its time, RFC 3339. */
   readonly time: string;
+  /** The key that signed it. */
+  readonly kid: string;
 }
 
 /** Which receipts to read; an absent member matches all. */

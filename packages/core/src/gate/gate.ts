@@ -1,0 +1,54 @@
+import type { ActionInput, PatchField } from "../action/action.ts";
+import type { Balance, BalanceQuery } from "../action/balance.ts";
+import type { Subject } from "../action/subject.ts";
+import type { PublicJwk, Receipt } from "../receipt/receipt.ts";
+import type { ReceiptQuery } from "../receipt/receipt-log.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Decision } from "./decision.ts";
+import type { Run, RunInput } from "./run.ts";
+
+/** How one action is to be decided. */
+export interface DecideOptions {
+  /** The run that acts. @default the run of `withRun`, else the gate's default run */
+  readonly run?: Run;
+  /** Subject fields for this action alone, over those of the run. */
+  readonly subject?: Subject;
+  /**
+   * Which rewrites the caller is able to apply to what it sends.
+   *
+   * A degrade that needs another one denies, so that nothing goes out unmodified.
+   *
+   * @default [] (none)
+   */
+  readonly accepts?: readonly PatchField[];
+}
+
+/** The gate in front of every action; made by `createGate`. */
+export interface Gate {
+  /** The key that verifies this gate's receipts. */
+  readonly publicKey: PublicJwk;
+  /** The chain that this gate writes its receipts to. */
+  readonly chain: string;
+  readonly approvals: Approvals;
+  /** Opens a run. @throws InvalidAction when the subject makes no sense. */
+  run(input?: RunInput): Run;
+  /** Calls `fn` so that every action inside, at any depth and after any await, belongs to `run`. */
+  withRun<T>(run: Run, fn: () => T): T;
+  /** The run of the innermost `withRun`, or null. */
+  currentRun(): Run | null;
+  /**
+   * Decides one action: for callers that sequence themselves; adapters use `gateBudget` or `guard`.
+   *
+   * Never rejects for a refusal or a failure: those are decisions.
+   *
+   * @throws InvalidAction when the action cannot be judged as given.
+   */
+  decide(action: ActionInput, options?: DecideOptions): Promise<Decision>;
+  /** Stops a run, by handle or id: every later action of it, its parents and children is denied. */
+  stop(run: Run | string, reason: string): Promise<void>;
+  balances(query?: BalanceQuery): Promise<readonly Balance[]>;
+  /** This gate's receipts, in order. */
+  receipts(query?: ReceiptQuery): AsyncIterable<Receipt>;
+  /** Ends expired reservations, writes the last receipt and closes the stores; later actions are denied. */
+  close(): Promise<void>;
+}
