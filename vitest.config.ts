@@ -1,12 +1,27 @@
+import { existsSync, readdirSync } from "node:fs";
+import type { TestProjectInlineConfiguration, ViteUserConfig } from "vitest/config";
 import { defineConfig } from "vitest/config";
 
-const conditions = ["tollgate-source", "node", "import", "module", "default"];
+// Workspace packages and their `#imports` resolve to source, so that tests need no build.
+const conditions = ["tollgate-source", "node", "module", "import", "default"];
 
-export default defineConfig({
+const folders = readdirSync("packages").filter((name) => existsSync(`packages/${name}/package.json`));
+
+function project(name: string, include: readonly string[]): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, include: [...include] } };
+}
+
+const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
+    projects: [
+      project("workspace", ["test/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"]),
+      project("examples", ["examples/**/*.test.ts"]),
+      ...folders.map((name) => project(name, [`packages/${name}/{src,test}/**/*.test.ts`])),
+    ],
   },
 });
+
+export default config;
