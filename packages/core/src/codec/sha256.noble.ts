@@ -1,0 +1,12 @@
+import { sha256 as digest } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+
+/** SHA-256 (FIPS 180-4) of bytes, or of a text's UTF-8 form, in lower-case hex. */
+export function sha256Hex(input: string | Uint8Array): string {
+  return bytesToHex(sha256(input));
+}
+
+/** SHA-256 (FIPS 180-4) of bytes, or of a text's UTF-8 form: 32 bytes. */
+export function sha256(input: string | Uint8Array): Uint8Array {
+  return digest(typeof input === "string" ? new TextEncoder().encode(input) : input);
+}
