@@ -1,0 +1,38 @@
+/**
+ * The rooms of core and which rooms each may import from, besides itself.
+ *
+ * evaluate, pricing and ledger never meet; receipt knows nothing of the gate; the public entries do not
+ * import each other.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  foundation: [],
+  action: ["foundation"],
+  evaluate: ["foundation", "action"],
+  pricing: ["foundation", "action"],
+  ledger: ["foundation", "action"],
+  receipt: ["foundation", "action", "evaluate", "pricing", "ledger"],
+  gate: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt"],
+  node: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
+  testing: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
+  index: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
+  verify: ["foundation", "action", "receipt"],
+};
+
+const source = "packages/core/src/";
+const foundation: readonly string[] = ["errors.ts", "clock.ts", "awaitable.ts"];
+
+/** The room of a module of core; null when it stands in none. */
+export function roomOf(path: string): string | null {
+  const [first = "", ...rest] = path.slice(source.length).split("/");
+  if (rest.length === 0) {
+    if (foundation.includes(first)) return "foundation";
+    return first === "index.ts" || first === "verify.ts" ? first.slice(0, -3) : null;
+  }
+  if (first === "codec") return "foundation";
+  return first in rooms && !["foundation", "index", "verify"].includes(first) ? first : null;
+}
+
+/** Whether a module in room `from` may import one in room `to`. */
+export function mayImport(from: string, to: string): boolean {
+  return from === to || (rooms[from]?.includes(to) ?? false);
+}

@@ -1,0 +1,36 @@
+/** The name that all public packages share. */
+export const scope = "@tollgate/";
+
+/** Which other workspace packages a package may import; all others may import core only. */
+const companions: Readonly<Record<string, readonly string[]>> = {
+  "packages/core": [],
+  "packages/cli": ["@tollgate/core", "@tollgate/policy", "@tollgate/sqlite", "@tollgate/postgres"],
+};
+
+/** Which workspace packages the package in `folder` may import. */
+export function companionsOf(folder: string): readonly string[] {
+  return companions[folder] ?? ["@tollgate/core"];
+}
+
+/** Packages that run in Node only, so that any of their files may use its built-ins. */
+export const nodeOnly: ReadonlySet<string> = new Set([
+  "packages/sqlite",
+  "packages/postgres",
+  "packages/cli",
+  "packages/conformance",
+]);
+
+/** Frameworks, and the packages whose business each is. */
+const frameworks: readonly { readonly name: RegExp; readonly owners: readonly string[] }[] = [
+  { name: /^(ai|@ai-sdk\/.+)$/, owners: ["packages/ai-sdk"] },
+  { name: /^(langchain|@langchain\/(?!langgraph).+)$/, owners: ["packages/langchain", "packages/langgraph"] },
+  { name: /^@langchain\/langgraph.*$/, owners: ["packages/langgraph"] },
+  { name: /^@openai\/agents.*$/, owners: ["packages/openai-agents"] },
+  { name: /^@mastra\/.+$/, owners: ["packages/mastra"] },
+];
+
+/** Whether the package in `folder` may import the framework package `name`; true when it is none. */
+export function mayUseFramework(folder: string, name: string): boolean {
+  const framework = frameworks.find((candidate) => candidate.name.test(name));
+  return framework === undefined || framework.owners.includes(folder);
+}
