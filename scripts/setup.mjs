@@ -30,6 +30,7 @@ const tasks = {
   format: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"],
   knip: ["node_modules/knip/bin/knip.js"],
   changeset: ["node_modules/@changesets/cli/bin.js"],
+  changesets: ["scripts/check-changesets.ts"],
   readme: ["scripts/check-readme.ts"],
   examples: ["scripts/run-examples.ts"],
   packages: ["scripts/check-packages.ts"],

@@ -1,6 +1,3 @@
-/** The name that all public packages share. */
-export const scope = "@tollgate/";
-
 /** Which other workspace packages a package may import; all others may import core only. */
 const companions: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],

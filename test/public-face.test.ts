@@ -1,0 +1,42 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { publicPackages, root } from "../scripts/public-packages.ts";
+
+/**
+ * The names that each entry exports as values, in alphabetical order.
+ *
+ * Whoever adds one here adds to what users rely on and must be kept.
+ */
+const face: Readonly<Record<string, readonly string[]>> = {
+  "@tollgate/core": [],
+  "@tollgate/core/verify": [],
+  "@tollgate/core/node": [],
+  "@tollgate/core/testing": [],
+  "@tollgate/ai-sdk": [],
+};
+
+const entries = publicPackages().flatMap(({ folder, manifest }) =>
+  Object.entries(manifest.exports ?? {})
+    .filter(([entry]) => entry !== "./package.json")
+    .map(([entry, target]) => ({
+      name: manifest.name + entry.slice(1),
+      source: join(root, folder, String((target as Record<string, unknown>)["tollgate-source"])),
+    })),
+);
+
+describe("the public face", () => {
+  it("pins every entry of every public package", () => {
+    expect(Object.keys(face).sort()).toEqual(entries.map(({ name }) => name).sort());
+  });
+
+  it.each(entries)("of $name has exactly the pinned names", async ({ name, source }) => {
+    expect(existsSync(source), `${source} is missing`).toBe(true);
+    expect(Object.keys(await import(source)).sort()).toEqual(face[name]);
+  });
+
+  it("of core's root stays small", () => {
+    expect(face["@tollgate/core"]?.length).toBeGreaterThan(0);
+    expect(face["@tollgate/core"]?.length).toBeLessThanOrEqual(25);
+  });
+});
