@@ -18,8 +18,10 @@ export interface ChainHead {
   readonly digest: string;
   /** Its time, RFC 3339. */
   readonly time: string;
-  /** The key that signed it. */
+  /** The key that the chain goes on under: the signer's, or the one that a `key` receipt names. */
   readonly kid: string;
+  /** True when the last receipt is a `close`: nothing may follow it. */
+  readonly closed: boolean;
 }
 
 /** Which receipts to read; an absent member matches all. */

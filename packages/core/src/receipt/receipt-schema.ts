@@ -1,0 +1,174 @@
+import * as z from "zod/mini";
+import { actionKinds } from "../action/action.ts";
+import { maxAmount } from "../action/amounts.ts";
+import { capabilities } from "../action/capability.ts";
+import { outcomes } from "../evaluate/judgement.ts";
+import type { Receipt } from "./receipt.ts";
+
+const text = z.string();
+const name = z.string().check(z.minLength(1), z.maxLength(1024));
+const code = z.string().check(z.regex(/^[a-z][a-z0-9_]*$/));
+const digest = z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/));
+const uuidv7 = z
+  .string()
+  .check(z.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/));
+const thumbprint = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/));
+const time = z.string().check(z.refine((value) => isInstant(value), "not RFC 3339 in UTC with milliseconds"));
+const count = z.int().check(z.minimum(0));
+const decimal = z.string().check(z.regex(/^(0|[1-9][0-9]*)$/));
+const amount = z.string().check(
+  z.regex(/^(0|[1-9][0-9]{0,18})$/),
+  z.refine((value) => isAmount(value), "more than 2^63 - 1"),
+);
+const unit = z.string().check(z.regex(/^[a-z][a-z0-9_]{0,63}$/));
+
+const header = {
+  v: z.literal(1),
+  id: uuidv7,
+  chain: name,
+  seq: count,
+  prev: z.nullable(digest),
+  time,
+} as const;
+
+const field = z.exactOptional(name);
+const subject = z.strictObject({
+  tenant: field,
+  user: field,
+  agent: field,
+  role: field,
+  session: field,
+  capability: z.exactOptional(z.enum(capabilities)),
+});
+
+const action = z.strictObject({
+  digest,
+  kind: z.enum(actionKinds),
+  name: text,
+  provider: z.exactOptional(text),
+  subject,
+  run: name,
+  root: z.exactOptional(name),
+  step: z.exactOptional(count),
+  attempt: z.exactOptional(count),
+  params: z.exactOptional(text),
+});
+
+const claim = z.strictObject({ budget: name, partition: text, window: name, unit, amount });
+
+const rate = z.union([
+  decimal,
+  z.strictObject({ base: decimal, tiers: z.array(z.strictObject({ start: count, rate: decimal })) }),
+]);
+
+const schemas: Readonly<Record<string, z.ZodMiniType>> = {
+  decision: z.strictObject({
+    ...header,
+    type: z.literal("decision"),
+    action,
+    decision: z.strictObject({
+      outcome: z.enum(outcomes),
+      terminal: z.boolean(),
+      mode: z.enum(["enforce", "shadow"]),
+      code,
+      reason: text,
+      rules: z.array(text),
+      evaluators: z.array(text),
+      policy: z.nullable(digest),
+      failure: z.exactOptional(text),
+    }),
+    claims: z.array(claim),
+    price: z.nullable(z.strictObject({ catalog: digest, model: text, rates: z.record(code, rate) })),
+    reservation: z.nullable(name),
+    enforced: z.exactOptional(digest),
+    replaced: z.exactOptional(text),
+    approval: z.exactOptional(name),
+  }),
+  settlement: z
+    .strictObject({
+      ...header,
+      type: z.literal("settlement"),
+      decision: name,
+      reservation: z.nullable(name),
+      outcome: z.enum(["settled", "released", "expired"]),
+      reason: z.exactOptional(text),
+      amounts: z.array(z.strictObject({ unit, amount })),
+      usage: z.exactOptional(z.record(code, count)),
+      source: z.exactOptional(z.enum(["reported", "estimated"])),
+      overage: z.exactOptional(z.array(claim)),
+      late: z.exactOptional(z.boolean()),
+    })
+    .check(
+      z.refine((body) => body.outcome === "settled" || body.amounts.length === 0, "amounts without settling"),
+    ),
+  approval: z.strictObject({
+    ...header,
+    type: z.literal("approval"),
+    approval: name,
+    status: z.enum(["requested", "granted", "denied", "expired", "used"]),
+    action: digest,
+    run: name,
+    by: z.exactOptional(text),
+    reason: z.exactOptional(text),
+  }),
+  stop: z.strictObject({ ...header, type: z.literal("stop"), run: name, reason: text }),
+  key: z.strictObject({
+    ...header,
+    type: z.literal("key"),
+    kid: thumbprint,
+    jwk: z.strictObject({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: thumbprint }),
+  }),
+  close: z.strictObject({ ...header, type: z.literal("close") }),
+};
+
+const envelope = z.strictObject({
+  body: z.looseObject({ v: z.unknown(), type: z.unknown() }),
+  kid: thumbprint,
+  sig: z.string().check(z.regex(/^[A-Za-z0-9_-]{86}$/)),
+});
+
+/** What {@link readReceipt} makes of a value. */
+export type ReceiptReading =
+  | { readonly status: "ok"; readonly receipt: Receipt }
+  | {
+      readonly status: "unknown_version" | "unknown_type" | "malformed";
+      /** What is wrong and where, for a person. */
+      readonly message: string;
+    };
+
+/**
+ * Checks the shape of a receipt: every type of version 1, nothing unknown, nothing more.
+ *
+ * It says nothing of the signature, the canonical form or the chain.
+ */
+export function readReceipt(value: unknown): ReceiptReading {
+  const outer = envelope.safeParse(value);
+  if (!outer.success) return { status: "malformed", message: describe(outer.error) };
+  const { v, type } = outer.data.body;
+  if (v !== 1) return { status: "unknown_version", message: `version ${JSON.stringify(v)} is not 1` };
+  const schema = typeof type === "string" && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+  if (schema === undefined) {
+    return { status: "unknown_type", message: `type ${JSON.stringify(type)} is not a receipt's` };
+  }
+  const inner = schema.safeParse(outer.data.body);
+  if (!inner.success) return { status: "malformed", message: describe(inner.error, "body") };
+  return { status: "ok", receipt: value as Receipt };
+}
+
+function describe(error: z.core.$ZodError, ...prefix: string[]): string {
+  const issue = error.issues[0];
+  return issue === undefined
+    ? "malformed"
+    : `${[...prefix, ...issue.path].join(".") || "receipt"}: ${issue.message}`;
+}
+
+/** An instant in the one form that sorts as text; `2025-02-30` is none. */
+function isInstant(value: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(value)) return false;
+  const instant = new Date(value);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString() === value;
+}
+
+function isAmount(value: string): boolean {
+  return BigInt(value) <= maxAmount;
+}

@@ -1,0 +1,63 @@
+import { canonicalJson } from "../codec/canonical-json.ts";
+import type { Receipt } from "./receipt.ts";
+import { readReceipt } from "./receipt-schema.ts";
+import type { Flaw } from "./verify-report.ts";
+
+/** A receipt as a reader may have it: a line of a log as text or as bytes, or the object. */
+export type ReceiptInput = string | Uint8Array | Receipt;
+
+/** Receipts in the order of their log. */
+export type ReceiptStream = Iterable<ReceiptInput> | AsyncIterable<ReceiptInput>;
+
+/** A receipt whose text is its canonical form. */
+export interface ReceiptText {
+  readonly receipt: Receipt;
+  readonly json: string;
+  /** The canonical form of the body alone, which is what was signed. */
+  readonly bodyJson: string;
+}
+
+/**
+ * Reads one receipt and checks its shape and that its text is the one canonical text of its content, so that
+ * not even white space or a repeated key can change unnoticed.
+ */
+export function readReceiptText(input: ReceiptInput): ReceiptText | Flaw {
+  let json: string;
+  let value: unknown;
+  try {
+    // An object has no text of its own: it stands for its canonical form.
+    json =
+      typeof input === "string"
+        ? input
+        : ArrayBuffer.isView(input)
+          ? decode(input)
+          : canonicalJson(input, "receipt");
+    value = JSON.parse(json);
+  } catch (error) {
+    return { reason: "not_json", message: messageOf(error) };
+  }
+  const reading = readReceipt(value);
+  if (reading.status !== "ok") return { reason: reading.status, message: reading.message };
+  const problem = whyNotCanonical(value, json);
+  if (problem !== null) return { reason: "not_canonical", message: problem };
+  const { receipt } = reading;
+  const tail = `,"kid":"${receipt.kid}","sig":"${receipt.sig}"}`;
+  return { receipt, json, bodyJson: json.slice('{"body":'.length, -tail.length) };
+}
+
+function whyNotCanonical(value: unknown, json: string): string | null {
+  try {
+    return canonicalJson(value, "receipt") === json ? null : "the text is not in canonical form";
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Strictly: neither a wrong byte nor a byte order mark may vanish on the way. */
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,79 @@
+import type { Balance } from "../action/balance.ts";
+import { VerificationError } from "../errors.ts";
+import { OpenDecisions } from "./open-decisions.ts";
+import type { ReceiptClaim, SettlementBody } from "./receipt.ts";
+import { type ReceiptStream, readReceiptText } from "./receipt-text.ts";
+
+/** Where one budget stands by its receipts; a receipt does not tell limits or when windows end. */
+export type ReplayedBalance = Pick<Balance, "budget" | "partition" | "window" | "unit" | "spent" | "held">;
+
+/**
+ * Computes from receipts alone what the ledger's balances must be: every balance that was ever claimed.
+ *
+ * Shadow-mode receipts count as their claims do in the ledger. A unit of a claim that a settlement does not
+ * name is booked as reserved. Ordered by budget, partition, window, unit. Signatures are not checked: verify
+ * first.
+ *
+ * @throws VerificationError when a receipt cannot be read or a settlement ends no open decision.
+ */
+export async function replayBalances(receipts: ReceiptStream): Promise<readonly ReplayedBalance[]> {
+  const decisions = new OpenDecisions();
+  const balances = new Balances();
+  let index = 0;
+  for await (const input of receipts) {
+    const text = readReceiptText(input);
+    if ("reason" in text) throw new VerificationError(`receipt at ${index}: ${text.message}`);
+    const { body } = text.receipt;
+    index += 1;
+    if (body.type === "decision") {
+      const added = decisions.add(body);
+      if (added.status === "flawed") throw new VerificationError(`receipt ${body.id}: ${added.flaw.message}`);
+      if (added.status === "held")
+        for (const claim of body.claims) balances.hold(claim, BigInt(claim.amount));
+    } else if (body.type === "settlement") {
+      const ended = decisions.end(body);
+      if (ended.status === "flawed") throw new VerificationError(`receipt ${body.id}: ${ended.flaw.message}`);
+      if (ended.status === "foreign") continue;
+      for (const claim of ended.open.claims) {
+        if (!ended.open.expired) balances.hold(claim, -BigInt(claim.amount));
+        if (body.outcome === "settled") balances.spend(claim, booked(body, claim));
+      }
+    }
+  }
+  return balances.list();
+}
+
+function booked(body: SettlementBody, claim: ReceiptClaim): bigint {
+  return BigInt((body.amounts.find(({ unit }) => unit === claim.unit) ?? claim).amount);
+}
+
+class Balances {
+  readonly #balances = new Map<string, ReplayedBalance>();
+
+  hold(claim: ReceiptClaim, amount: bigint): void {
+    const balance = this.#of(claim);
+    this.#put({ ...balance, held: balance.held + amount });
+  }
+
+  spend(claim: ReceiptClaim, amount: bigint): void {
+    const balance = this.#of(claim);
+    this.#put({ ...balance, spent: balance.spent + amount });
+  }
+
+  list(): readonly ReplayedBalance[] {
+    return [...this.#balances].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, balance]) => balance);
+  }
+
+  #of({ budget, partition, window, unit }: ReceiptClaim): ReplayedBalance {
+    const empty = { budget, partition, window, unit, spent: 0n, held: 0n };
+    return this.#balances.get(keyOf(empty)) ?? empty;
+  }
+
+  #put(balance: ReplayedBalance): void {
+    this.#balances.set(keyOf(balance), balance);
+  }
+}
+
+function keyOf({ budget, partition, window, unit }: ReplayedBalance): string {
+  return JSON.stringify([budget, partition, window, unit]);
+}

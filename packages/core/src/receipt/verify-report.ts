@@ -1,0 +1,89 @@
+/**
+ * What a verifier can say of a stream of receipts.
+ *
+ * - `authentic`: unbroken, and every key was trusted or endorsed by a trusted one.
+ * - `bound`: unbroken, but nobody said which keys to trust: whoever wrote it may have written all of it.
+ * - `broken`: some receipt does not hold; see the break.
+ */
+export type Verdict = "authentic" | "bound" | "broken";
+
+/** Why a receipt does not hold, as a closed set. */
+export type BreakReason =
+  /** There is not one receipt: an emptied log proves nothing. */
+  | "empty"
+  /** Not UTF-8, or not JSON. */
+  | "not_json"
+  | "unknown_version"
+  | "unknown_type"
+  /** A field is missing, unknown or of the wrong form. */
+  | "malformed"
+  /** The text is not the canonical form of what it says. */
+  | "not_canonical"
+  /** Receipts before this one are missing. */
+  | "sequence_gap"
+  /** The sequence number was there before. */
+  | "sequence_repeat"
+  /** `prev` is not the digest of the receipt before. */
+  | "previous_digest"
+  /** The first receipt is not the chain's own key. */
+  | "missing_key"
+  /** The chain starts with a key that is not among those trusted. */
+  | "untrusted_key"
+  /** Signed by another key than the chain's. */
+  | "unknown_key"
+  /** A key whose `kid` is not its thumbprint, or that no signature should be trusted under. */
+  | "bad_key"
+  | "bad_signature"
+  | "time_backwards"
+  | "after_close"
+  /** A decision id that is still open was used again. */
+  | "decision_repeated"
+  /** A settlement of a decision that is unknown, let nothing through, or has ended. */
+  | "no_open_decision"
+  /** A settlement that contradicts its decision. */
+  | "settlement_mismatch";
+
+/** The first receipt that does not hold. */
+export interface Break {
+  readonly reason: BreakReason;
+  /** Its position in the input, from 0: in a file, the line number less 1. */
+  readonly index: number;
+  /** The chain it claims to belong to, or must, where only one was seen; null when nobody can say. */
+  readonly chain: string | null;
+  /** The sequence number at which that chain breaks; null with the chain. */
+  readonly seq: number | null;
+  /** What is wrong, for a person. */
+  readonly message: string;
+}
+
+/** One chain, as far as it was verified. */
+export interface ChainSummary {
+  readonly chain: string;
+  readonly receipts: number;
+  /** The last sequence number and its digest: keep them elsewhere to notice a cut tail later. */
+  readonly seq: number;
+  readonly digest: string;
+  readonly time: string;
+  /** The keys that signed, in order, by thumbprint. */
+  readonly kids: readonly string[];
+  /** True when its last receipt is a `close`; false may mean that the chain goes on, or that its end was cut off. */
+  readonly closed: boolean;
+}
+
+/** What `verifyChain` answers. */
+export interface VerifyReport {
+  readonly verdict: Verdict;
+  /** How many receipts held. */
+  readonly receipts: number;
+  readonly chains: readonly ChainSummary[];
+  /** How many decisions let something through whose end is in no receipt. */
+  readonly open: number;
+  /** Null unless the verdict is `broken`. */
+  readonly break: Break | null;
+}
+
+/** What is wrong with one receipt. */
+export interface Flaw {
+  readonly reason: BreakReason;
+  readonly message: string;
+}
