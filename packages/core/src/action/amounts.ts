@@ -24,33 +24,50 @@ export const nanoPerDollar = 1_000_000_000n;
 export const maxAmount: bigint = 2n ** 63n - 1n;
 
 const unitName = /^[a-z][a-z0-9_]{0,63}$/;
-const dollars = /^\$\s?(\d{1,12})(?:\.(\d{1,9}))?$/;
-const counted = /^(\d{1,18})(?:\.(\d{1,9}))?\s?([kKMG]?)\s+([a-z][a-z0-9_]{0,63})$/;
+const dollars = /^\$ ?(\d{1,12})(?:\.(\d{1,9}))?$/;
+const counted = /^(\d{1,19})(?:\.(\d{1,9}))? ?([kKMG]?) +([a-z][a-z0-9_]{0,63})$/;
 const multipliers: Readonly<Record<string, number>> = { "": 0, k: 3, K: 3, M: 6, G: 9 };
+
+/** Units that are a slip of one that the gate counts: a limit in them would never be reached. */
+const slips: ReadonlyMap<string, string> = new Map([
+  ["call", "100 calls"],
+  ["token", "200k tokens"],
+  ["input_token", "200k input_tokens"],
+  ["output_token", "200k output_tokens"],
+  ["dollar", "$5.00"],
+  ["dollars", "$5.00"],
+  ["k", "200k tokens"],
+]);
 
 /**
  * Reads an amount as people write it.
  *
  * Accepts `"$5.00"` (up to nine decimals), `"200k tokens"`, `"1.5M tokens"`, `"100 calls"`,
- * `"20 emails"` and `{ unit, amount }`. A fraction of a counted unit, a negative amount, or more than
- * 2^63 - 1 is refused.
+ * `"20 emails"` and `{ unit, amount }`. A fraction of a counted unit, a negative amount, more than
+ * 2^63 - 1, and units that must be slips (`"5 usd"`, `"1 call"`) are refused.
  *
  * @throws InvalidConfig naming `field`.
  */
 export function parseAmount(input: AmountInput, field: string): Amount {
-  const amount = typeof input === "string" ? parseText(input, field) : input;
-  if (typeof amount !== "object" || amount === null || typeof amount.amount !== "bigint") {
+  const read = typeof input === "string" ? parseText(input, field) : input;
+  if (typeof read !== "object" || read === null || typeof read.amount !== "bigint") {
     throw new InvalidConfig(field, `expected "$5.00", "200k tokens", "100 calls" or { unit, amount: 100n }`);
   }
-  if (typeof amount.unit !== "string" || !unitName.test(amount.unit)) {
+  // A copy, so that the caller cannot change what was checked.
+  const { unit, amount } = read;
+  if (typeof unit !== "string" || !unitName.test(unit)) {
     throw new InvalidConfig(
       field,
-      `"${amount.unit}" is not a unit; use lower-case letters, digits and _, such as usd or tokens`,
+      `"${String(unit)}" is not a unit; use lower-case letters, digits and _, such as usd or tokens`,
     );
   }
-  if (amount.amount < 0n) throw new InvalidConfig(field, `is negative; a limit is 0 or more`);
-  if (amount.amount > maxAmount) throw new InvalidConfig(field, `is more than 2^63 - 1`);
-  return amount;
+  const meant = slips.get(unit);
+  if (meant !== undefined) {
+    throw new InvalidConfig(field, `nothing is counted in "${unit}"; write it like "${meant}"`);
+  }
+  if (amount < 0n) throw new InvalidConfig(field, `is negative; a limit is 0 or more`);
+  if (amount > maxAmount) throw new InvalidConfig(field, `is more than 2^63 - 1`);
+  return { unit, amount };
 }
 
 function parseText(text: string, field: string): Amount {
@@ -62,6 +79,8 @@ function parseText(text: string, field: string): Amount {
   const count = counted.exec(text);
   if (count) {
     const [, whole = "0", fraction = "", multiplier = "", unit = ""] = count;
+    // As a count it would be so many nano-dollars, which nobody means.
+    if (unit === "usd") throw new InvalidConfig(field, `cannot read "${text}"; write dollars as "$5.00"`);
     const zeros = multipliers[multiplier] ?? 0;
     if (fraction.replace(/0+$/, "").length > zeros) {
       throw new InvalidConfig(field, `"${text}" is a fraction of one ${unit}; use a whole number`);

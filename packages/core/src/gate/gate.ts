@@ -30,6 +30,8 @@ export interface Gate {
   /** The chain that this gate writes its receipts to. */
   readonly chain: string;
   readonly approvals: Approvals;
+  /** The run of actions that no run is given for; one for the gate's whole life. */
+  readonly defaultRun: Run;
   /** Opens a run. @throws InvalidAction when the subject makes no sense. */
   run(input?: RunInput): Run;
   /** Calls `fn` so that every action inside, at any depth and after any await, belongs to `run`. */

@@ -1,0 +1,53 @@
+import type { Action, PatchField } from "../action/action.ts";
+import type { JsonValue } from "../codec/json.ts";
+import type { Outcome } from "../evaluate/judgement.ts";
+import type { Approval } from "./approvals.ts";
+import type { DecisionCode } from "./decision.ts";
+import type { RunHandle } from "./run-handle.ts";
+
+/** One attempt at an action, on its way through the gate. */
+export interface Attempt {
+  /** The id that its decision receipt and its reservation get. */
+  readonly id: string;
+  readonly key: string;
+  readonly run: RunHandle;
+  /** The action as asked for. */
+  readonly action: Action;
+  readonly digest: string;
+  readonly paramsJson: string;
+  readonly accepts: readonly PatchField[];
+  /** The approval used up for it, if any: given back when the attempt does not go through. */
+  readonly claimed: Approval[];
+}
+
+/** Why an attempt does not go through. */
+export interface Finding {
+  readonly outcome: Exclude<Outcome, "allow">;
+  readonly code: DecisionCode;
+  readonly reason: string;
+  readonly rules: readonly string[];
+  readonly terminal: boolean;
+  readonly evaluators?: readonly string[];
+  readonly result?: JsonValue;
+  readonly approval?: { readonly approval: Approval; readonly isNew: boolean };
+  readonly cause?: unknown;
+}
+
+/** Whether something on the way is a refusal. */
+export function isFinding(value: object): value is Finding {
+  return "code" in value;
+}
+
+/** A deny of one budget, rule or part of the gate. */
+export function denied(
+  code: DecisionCode,
+  reason: string,
+  more: Partial<Pick<Finding, "rules" | "terminal" | "evaluators" | "cause">> = {},
+): Finding {
+  return { outcome: "deny", code, reason, rules: [], terminal: false, ...more };
+}
+
+/** An error's message, for a reason. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,250 @@
+import { createAsyncContext } from "#async-context";
+import type { ActionInput } from "../action/action.ts";
+import { digestAction } from "../action/action-digest.ts";
+import type { Balance, BalanceQuery } from "../action/balance.ts";
+import { jsonParams } from "../action/json-params.ts";
+import { readAction, readSubject } from "../action/read-action.ts";
+import { systemClock } from "../clock.ts";
+import { canonicalJson } from "../codec/canonical-json.ts";
+import { createIds } from "../codec/uuidv7.ts";
+import { InvalidAction } from "../errors.ts";
+import { checkEvaluators } from "../evaluate/check-evaluators.ts";
+import { createClaims } from "../ledger/claims.ts";
+import { memoryLedger } from "../ledger/memory-ledger.ts";
+import { parseBudgets } from "../ledger/parse-budgets.ts";
+import { byteCounter } from "../pricing/byte-counter.ts";
+import { genaiPrices } from "../pricing/genai-prices-catalog.ts";
+import type { ModelRates, PriceCatalog } from "../pricing/price-catalog.ts";
+import { createChain } from "../receipt/chain.ts";
+import { createSigner } from "../receipt/local-signer.ts";
+import { memoryLog } from "../receipt/memory-log.ts";
+import type { PublicJwk, Receipt, ReceiptPrice } from "../receipt/receipt.ts";
+import type { ReceiptLog, ReceiptQuery } from "../receipt/receipt-log.ts";
+import type { Approvals } from "./approvals.ts";
+import type { AsyncContext } from "./async-context.ts";
+import { type Attempt, denied, type Finding } from "./attempt.ts";
+import { AttemptKeys } from "./attempt-keys.ts";
+import { decideAttempt, refuseAttempt } from "./decide-attempt.ts";
+import type { Decision } from "./decision.ts";
+import type { DecideOptions, Gate } from "./gate.ts";
+import type { GateCore } from "./gate-core.ts";
+import type { GateOptions, ParamsPolicy } from "./gate-options.ts";
+import { Keeper } from "./keeper.ts";
+import { MemoryApprovals } from "./memory-approvals.ts";
+import { readOptions } from "./read-options.ts";
+import { receiptPrice } from "./receipt-content.ts";
+import { Recorder } from "./recorder.ts";
+import type { Run, RunInput } from "./run.ts";
+import { RunHandle, type RunHome } from "./run-handle.ts";
+import { RunLatches } from "./run-latches.ts";
+
+/**
+ * Makes a gate; every option has a default, so that `createGate()` alone works.
+ *
+ * @throws InvalidConfig when an option makes no sense, naming it and what would be right.
+ */
+export function createGate(options: GateOptions = {}): Gate {
+  return new LocalGate(readOptions(options));
+}
+
+class LocalGate implements Gate {
+  readonly publicKey: PublicJwk;
+  readonly chain: string;
+  readonly approvals: Approvals;
+  readonly #core: GateCore;
+  readonly #log: ReceiptLog;
+  readonly #keys = new AttemptKeys();
+  readonly #home: RunHome;
+  readonly #context: AsyncContext<RunHandle> = createAsyncContext();
+  readonly defaultRun: RunHandle;
+  readonly #defaultMaxOutputTokens: number | null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: GateOptions) {
+    const clock = options.clock ?? systemClock;
+    const signer = options.signer ?? createSigner();
+    const ledger = options.ledger ?? memoryLedger({ clock });
+    const idAt = createIds();
+    const newId = (): string => idAt(clock.now());
+    const report: GateCore["report"] = (failure) => {
+      try {
+        options.onFailure?.(failure);
+      } catch {
+        // An observer cannot make a failure worse.
+      }
+    };
+    const storageTimeoutMs = options.storageTimeoutMs ?? 5000;
+    const reservationTtlMs = options.reservationTtlMs ?? 5 * 60 * 1000;
+    this.publicKey = signer.publicKey;
+    this.chain = options.chain ?? newId();
+    this.#log = options.log ?? memoryLog();
+    this.#defaultMaxOutputTokens =
+      options.maxOutputTokens === "unbounded" ? null : (options.maxOutputTokens ?? 4096);
+    const recorder = new Recorder({
+      chain: createChain({ chain: this.chain, signer, newId: idAt }),
+      log: this.#log,
+      signer,
+      clock,
+      timeoutMs: storageTimeoutMs,
+      clockToleranceMs: options.clockToleranceMs ?? 5000,
+      observe: options.onReceipt ?? (() => undefined),
+    });
+    const keeper = new Keeper({
+      ledger,
+      recorder,
+      clock,
+      reservationTtlMs,
+      storageTimeoutMs,
+      expired: (reservation) => this.#keys.ended(reservation.key),
+      report,
+    });
+    const approvals = new MemoryApprovals({
+      now: () => recorder.recordTime(),
+      newId,
+      record: (content) => recorder.writeOrOwe(content),
+    });
+    const evaluators = options.evaluators ?? [];
+    checkEvaluators(evaluators);
+    const prices = readPrices(options.prices);
+    const priceForms = new WeakMap<ModelRates, ReceiptPrice>();
+    this.approvals = approvals;
+    this.#core = {
+      clock,
+      evaluators,
+      claimsOf: createClaims(parseBudgets(options.budgets ?? [])),
+      ledger,
+      prices,
+      tokenCounter: options.tokenCounter ?? byteCounter,
+      recorder,
+      keeper,
+      approvals,
+      latches: new RunLatches(),
+      mode: options.mode ?? "enforce",
+      failure: options.failure ?? "closed",
+      unpriced: options.unpriced ?? "deny",
+      policy: options.policy ?? null,
+      params: paramsPolicy(options.params ?? "digest"),
+      evaluatorTimeoutMs: options.evaluatorTimeoutMs ?? 1000,
+      storageTimeoutMs,
+      reservationTtlMs,
+      approvalTtlMs: options.approvalTtlMs ?? 60 * 60 * 1000,
+      newId,
+      priceOf: (rates) => {
+        let form = priceForms.get(rates);
+        if (form === undefined) {
+          form = receiptPrice(prices.digest, rates);
+          priceForms.set(rates, form);
+        }
+        return form;
+      },
+      closed: () => this.#closing !== null,
+      report,
+    };
+    this.#home = { gate: this, latches: this.#core.latches, newId, now: () => clock.now() };
+    this.defaultRun = new RunHandle(this.#home, options.subject ?? {}, null);
+  }
+
+  run(input: RunInput = {}): Run {
+    return new RunHandle(this.#home, { ...this.defaultRun.subject, ...input }, null);
+  }
+
+  withRun<T>(run: Run, fn: () => T): T {
+    return this.#context.with(this.#own(run), fn);
+  }
+
+  currentRun(): Run | null {
+    return this.#context.get() ?? null;
+  }
+
+  decide(input: ActionInput, options: DecideOptions = {}): Promise<Decision> {
+    // Everything up to the first await happens in the order of the calls, so that keys are claimed in it.
+    try {
+      const attempt = this.#attempt(input, options);
+      if (input.key === undefined) return decideAttempt(this.#core, attempt, () => undefined);
+      return this.#keys.once(
+        attempt,
+        (onEnd) => decideAttempt(this.#core, attempt, onEnd),
+        () => refuseAttempt(this.#core, attempt, keyInUse(attempt)),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async stop(run: Run | string, reason: string): Promise<void> {
+    const id = typeof run === "string" ? run : this.#own(run).root;
+    if (typeof reason !== "string" || reason === "") {
+      throw new InvalidAction('say why the run is stopped: gate.stop(run, "runaway loop")');
+    }
+    const isNew = this.#core.latches.stop(id, reason, this.#core.recorder.recordTime());
+    if (isNew) {
+      const text = reason.toWellFormed().slice(0, 1024);
+      await this.#core.recorder.writeOrOwe({ type: "stop", run: id, reason: text });
+    }
+  }
+
+  async balances(query: BalanceQuery = {}): Promise<readonly Balance[]> {
+    await this.#core.keeper.sweep(this.#core.recorder.recordTime());
+    return this.#core.ledger.balances(query);
+  }
+
+  receipts(query: ReceiptQuery = {}): AsyncIterable<Receipt> {
+    return this.#log.read({ chain: this.chain, ...query });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { keeper, recorder, ledger } = this.#core;
+    await keeper.settleOwed();
+    await keeper.sweep(recorder.recordTime());
+    await recorder.write({ type: "close" });
+    keeper.stop();
+    await ledger.close?.();
+    await this.#log.close?.();
+  }
+
+  #attempt(input: ActionInput, options: DecideOptions): Attempt {
+    const run = options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
+    const subject =
+      options.subject === undefined
+        ? run.subject
+        : Object.freeze({ ...run.subject, ...readSubject(options.subject) });
+    const action = readAction(input, subject, this.#defaultMaxOutputTokens);
+    return {
+      ...digestAction(action),
+      id: this.#core.newId(),
+      key: run.nextKey(input.key),
+      run,
+      action,
+      accepts: options.accepts ?? [],
+      claimed: [],
+    };
+  }
+
+  #own(run: Run): RunHandle {
+    if (run instanceof RunHandle && run.gate === this) return run;
+    throw new InvalidAction("the run is not one of this gate: open it with gate.run()");
+  }
+}
+
+function keyInUse(attempt: Attempt): Finding {
+  return denied("idempotency_conflict", `key "${attempt.key}" is in use for another action`);
+}
+
+function readPrices(prices: GateOptions["prices"]): PriceCatalog {
+  if (prices === undefined) return genaiPrices();
+  return "rates" in prices ? prices : genaiPrices({ overrides: prices });
+}
+
+function paramsPolicy(params: NonNullable<GateOptions["params"]>): ParamsPolicy {
+  if (params === "digest") return () => undefined;
+  if (params === "full") return ({ paramsJson }) => paramsJson;
+  return ({ action }) => {
+    const kept = params({ kind: action.kind, name: action.name, params: action.params });
+    return kept === undefined ? undefined : canonicalJson(jsonParams(kept));
+  };
+}

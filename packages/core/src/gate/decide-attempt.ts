@@ -1,0 +1,238 @@
+import { isPromiseLike } from "../awaitable.ts";
+import type { ReceiptContent } from "../receipt/chain.ts";
+import type { Receipt } from "../receipt/receipt.ts";
+import { type Attempt, denied, type Finding, isFinding, messageOf } from "./attempt.ts";
+import type { Decision } from "./decision.ts";
+import type { GateCore } from "./gate-core.ts";
+import { type Held, holdAttempt } from "./hold-attempt.ts";
+import { approvalContent } from "./memory-approvals.ts";
+import { OpenPermit } from "./open-permit.ts";
+import { type Plan, planAttempt, unjudged } from "./plan-attempt.ts";
+import { receiptAction, receiptClaim } from "./receipt-content.ts";
+import { RecordFailed } from "./recorder.ts";
+
+/**
+ * The one sequence: latch, evaluators, rewrite, price, reserve, sign and append, permit.
+ *
+ * Never rejects; whatever goes wrong on the way denies, or in shadow mode changes nothing.
+ */
+export async function decideAttempt(core: GateCore, attempt: Attempt, onEnd: () => void): Promise<Decision> {
+  let outcome: Held | Finding;
+  try {
+    outcome = await judgeAndHold(core, attempt);
+  } catch (error) {
+    outcome = denied("ledger_failed", `the gate failed: ${messageOf(error)}`, { cause: error });
+  }
+  if (!isFinding(outcome)) return admit(core, attempt, outcome, onEnd);
+  giveBackApproval(core, attempt);
+  if (core.mode === "shadow") return admit(core, attempt, unheld(attempt, outcome), onEnd);
+  return refuseAttempt(core, attempt, outcome);
+}
+
+async function judgeAndHold(core: GateCore, attempt: Attempt): Promise<Held | Finding> {
+  const stopped = preflight(core, attempt);
+  if (core.mode === "shadow") return holdInShadow(core, attempt, stopped);
+  if (stopped !== null) return stopped;
+  const judgeAgain = (plan: Plan): Promise<Plan | Finding> => planAttempt(core, attempt, plan);
+  const plan = await judgeAgain(unjudged(attempt));
+  return isFinding(plan) ? plan : holdAttempt(core, attempt, plan, judgeAgain);
+}
+
+/** Decides as if it counted, then holds the money of the action as it was asked for. */
+async function holdInShadow(
+  core: GateCore,
+  attempt: Attempt,
+  stopped: Finding | null,
+): Promise<Held | Finding> {
+  const asked = unjudged(attempt);
+  const plan = stopped ?? (await planAttempt(core, attempt, asked));
+  const judged = isFinding(plan)
+    ? asked
+    : { ...asked, reason: plan.reason, rules: plan.rules, evaluators: plan.evaluators };
+  const held = await holdAttempt(core, attempt, judged, async (next) => next);
+  if (isFinding(held)) return isFinding(plan) ? plan : held;
+  if (isFinding(plan)) return { ...held, wouldBe: plan };
+  if (held.wouldBe === null && plan.rewritten) {
+    return { ...held, wouldBe: { ...denied("degraded", plan.reason, plan), outcome: "degrade" } };
+  }
+  return held;
+}
+
+/** What denies before anybody is asked. */
+function preflight(core: GateCore, { run }: Attempt): Finding | null {
+  if (core.closed()) return denied("gate_closed", "the gate is closed");
+  if (core.recorder.decisionTime() === null) {
+    return denied(
+      "clock_went_back",
+      "the clock went back: no time window can be trusted until it has caught up",
+    );
+  }
+  if (run.stopped !== null) {
+    return denied("run_stopped", `the run is stopped: ${run.stopped}`, { terminal: true });
+  }
+  return null;
+}
+
+/** Shadow mode's way out where nothing could be held. */
+function unheld(attempt: Attempt, wouldBe: Finding): Held {
+  return {
+    plan: unjudged(attempt),
+    rates: null,
+    bounds: {},
+    claims: [],
+    balances: [],
+    reservation: null,
+    replayed: false,
+    wouldBe,
+  };
+}
+
+function giveBackApproval(core: GateCore, attempt: Attempt): void {
+  for (const { id } of attempt.claimed.splice(0)) core.approvals.restore(id);
+}
+
+async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => void): Promise<Decision> {
+  const { plan, reservation } = held;
+  const outcome = plan.rewritten ? "degrade" : "allow";
+  const code = plan.rewritten ? "degraded" : "allowed";
+  let receipt: Receipt | null = null;
+  try {
+    const written = core.recorder.write(decisionContent(core, attempt, held, null), {
+      type: "settlement",
+      decision: attempt.id,
+      reservation: reservation?.id ?? null,
+      outcome: "released",
+      reason: "the receipt log answered too late",
+      amounts: [],
+    });
+    receipt = isPromiseLike(written) ? await written : written;
+  } catch (error) {
+    if (core.mode === "enforce") {
+      if (reservation !== null) core.keeper.giveBack(reservation, "no receipt could be written");
+      giveBackApproval(core, attempt);
+      return refusal(attempt, recordFailed(error), null);
+    }
+    core.report({ during: "receipt", cause: error });
+  }
+  const permit = new OpenPermit({ core, id: attempt.id, run: attempt.run, held, onEnd });
+  if (core.mode === "enforce") {
+    if (attempt.run.stopped !== null) {
+      // Stopped while this was being decided: a stop is sticky for what has not gone out yet, too.
+      await permit.release("the run was stopped").catch(() => undefined);
+      return refuseAttempt(
+        core,
+        { ...attempt, id: core.newId() },
+        denied("run_stopped", `the run is stopped: ${attempt.run.stopped}`, { terminal: true }),
+      );
+    }
+    for (const approval of attempt.claimed) await core.recorder.writeOrOwe(approvalContent(approval, "used"));
+  }
+  const { wouldBe } = held;
+  const decision: Decision = {
+    outcome,
+    code,
+    terminal: false,
+    reason: plan.reason,
+    rules: plan.rules,
+    action: plan.action,
+    rewritten: plan.rewritten,
+    claims: held.claims,
+    balances: held.balances,
+    receipt,
+    permit,
+    approval: attempt.claimed[0] ?? null,
+    ...(wouldBe === null
+      ? {}
+      : { shadow: { outcome: wouldBe.outcome, code: wouldBe.code, reason: wouldBe.reason } }),
+  };
+  permit.belongsTo(decision);
+  return decision;
+}
+
+/** Records a refusal and answers it; a terminal one stops the run. */
+export async function refuseAttempt(core: GateCore, attempt: Attempt, finding: Finding): Promise<Decision> {
+  if (finding.terminal && finding.code !== "run_stopped")
+    core.latches.stop(attempt.run.root, finding.reason, core.recorder.recordTime());
+  let receipt: Receipt | null = null;
+  if (finding.code !== "gate_closed") {
+    try {
+      const written = core.recorder.write(decisionContent(core, attempt, null, finding));
+      receipt = isPromiseLike(written) ? await written : written;
+      if (finding.approval?.isNew === true) {
+        await core.recorder.writeOrOwe(approvalContent(finding.approval.approval, "requested"));
+      }
+    } catch (error) {
+      // A refusal stands without its receipt, but nobody may be asked to approve what is not on record.
+      core.report({ during: "receipt", cause: error });
+      if (finding.outcome !== "deny") return refusal(attempt, recordFailed(error), null);
+    }
+  }
+  return refusal(attempt, finding, receipt);
+}
+
+function recordFailed(error: unknown): Finding {
+  const isSigner = error instanceof RecordFailed && error.part === "signer";
+  return denied(isSigner ? "signer_failed" : "receipt_log_failed", messageOf(error), { cause: error });
+}
+
+function refusal(attempt: Attempt, finding: Finding, receipt: Receipt | null): Decision {
+  return {
+    outcome: finding.outcome,
+    code: finding.code,
+    terminal: finding.terminal,
+    reason: finding.reason,
+    rules: finding.rules,
+    action: attempt.action,
+    rewritten: false,
+    claims: [],
+    balances: [],
+    receipt,
+    permit: null,
+    approval: finding.approval?.approval ?? null,
+    ...(finding.result === undefined ? {} : { result: finding.result }),
+    ...(finding.cause === undefined ? {} : { cause: finding.cause }),
+  };
+}
+
+/** The decision receipt of an attempt that goes through (`held`) or does not (`finding`). */
+function decisionContent(
+  core: GateCore,
+  attempt: Attempt,
+  held: Held | null,
+  finding: Finding | null,
+): ReceiptContent {
+  const plan = held?.plan ?? null;
+  const said = finding ?? held?.wouldBe ?? null;
+  const approval = finding?.approval?.approval.id ?? attempt.claimed[0]?.id;
+  const outcome = said?.outcome ?? (plan?.rewritten === true ? "degrade" : "allow");
+  return {
+    type: "decision",
+    id: attempt.id,
+    action: receiptAction(attempt.action, attempt.digest, attempt.run, core.params(attempt)),
+    decision: {
+      outcome,
+      terminal: said?.terminal ?? false,
+      mode: core.mode,
+      code: said?.code ?? (plan?.rewritten === true ? "degraded" : "allowed"),
+      reason: clean(said?.reason ?? plan?.reason ?? ""),
+      rules: (said?.rules ?? plan?.rules ?? []).map(clean),
+      evaluators: (said?.evaluators ?? plan?.evaluators ?? []).map(clean),
+      policy: core.policy,
+      ...(plan?.failure === undefined ? {} : { failure: clean(plan.failure) }),
+    },
+    // A replayed reservation is held once, by the decision that made it.
+    claims: held === null || held.replayed ? [] : held.claims.map((claim) => receiptClaim(claim)),
+    price: held === null || held.rates === null ? null : core.priceOf(held.rates),
+    reservation: held?.reservation?.id ?? null,
+    ...(plan?.rewritten === true ? { enforced: plan.digest } : {}),
+    ...(plan?.rewritten === true && plan.action.name !== attempt.action.name
+      ? { replaced: plan.action.name }
+      : {}),
+    ...(approval === undefined ? {} : { approval }),
+  };
+}
+
+/** Text from outside may hold lone surrogates or be endless; a receipt may not. */
+function clean(text: string): string {
+  return text.toWellFormed().slice(0, 1024).toWellFormed();
+}

@@ -1,0 +1,79 @@
+import type { Subject } from "../action/subject.ts";
+import type { Clock } from "../clock.ts";
+import type { Evaluator } from "../evaluate/evaluator.ts";
+import type { BudgetInput } from "../ledger/budget.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { TokenCounter } from "../pricing/estimate.ts";
+import type { PriceCatalog } from "../pricing/price-catalog.ts";
+import type { PriceTable } from "../pricing/price-table.ts";
+import type { Receipt } from "../receipt/receipt.ts";
+import type { ReceiptLog } from "../receipt/receipt-log.ts";
+import type { Signer } from "../receipt/signer.ts";
+import type { Attempt } from "./attempt.ts";
+
+/** A failure that no caller sees, such as a heartbeat that did not reach the ledger. */
+export interface GateFailure {
+  readonly during: "extend" | "release" | "settle" | "receipt";
+  readonly cause: unknown;
+}
+
+/** Makes what a receipt keeps of an action's parameters: RFC 8785 text, or undefined for nothing. */
+export type ParamsPolicy = (attempt: Pick<Attempt, "action" | "paramsJson">) => string | undefined;
+
+/** How a gate is made; every part has a default, so that `createGate({})` works. */
+export interface GateOptions {
+  /** @default [] (nothing is limited) */
+  readonly budgets?: readonly BudgetInput[];
+  /** Asked in order, before any budget; a deny ends it. @default [] */
+  readonly evaluators?: readonly Evaluator[];
+  /** A catalogue, or prices that go before those of the default catalogue. @default genaiPrices() */
+  readonly prices?: PriceCatalog | PriceTable;
+  /** What happens to a call with no known price under a usd budget. @default "deny" */
+  readonly unpriced?: "deny" | "allow";
+  /** The output limit in tokens of model calls that have none. @default 4096 */
+  readonly maxOutputTokens?: number | "unbounded";
+  /** How input tokens are counted before the call. @default byteCounter */
+  readonly tokenCounter?: TokenCounter;
+  /** @default memoryLedger() */
+  readonly ledger?: Ledger;
+  /** @default memoryLog() */
+  readonly log?: ReceiptLog;
+  /** @default createSigner() (a fresh key) */
+  readonly signer?: Signer;
+  /** The name of this gate's chain of receipts; one writer each. @default a fresh UUIDv7 */
+  readonly chain?: string;
+  /** Who acts where no run says so. @default {} */
+  readonly subject?: Subject;
+  /** `shadow` decides and records, but changes nothing for the caller. @default "enforce" */
+  readonly mode?: "enforce" | "shadow";
+  /**
+   * What happens when an evaluator or the ledger fails. `open` lets the call through with a receipt that says
+   * so; a receipt that cannot be written denies all the same.
+   *
+   * @default "closed"
+   */
+  readonly failure?: "closed" | "open";
+  /** The digest of the policy in force, for receipts. @default null */
+  readonly policy?: string | null;
+  /** What receipts keep of an action's parameters besides their digest. @default "digest" */
+  readonly params?:
+    | "digest"
+    | "full"
+    | ((action: { readonly kind: string; readonly name: string; readonly params: unknown }) => unknown);
+  /** @default 1000 */
+  readonly evaluatorTimeoutMs?: number;
+  /** How long the ledger or the receipt log may take to answer. @default 5000 */
+  readonly storageTimeoutMs?: number;
+  /** How long a reservation lives without a heartbeat. @default 300000 (5 minutes) */
+  readonly reservationTtlMs?: number;
+  /** How long a request for approval stays open. @default 3600000 (1 hour) */
+  readonly approvalTtlMs?: number;
+  /** How far the clock may step back before the gate denies. @default 5000 */
+  readonly clockToleranceMs?: number;
+  /** @default systemClock */
+  readonly clock?: Clock;
+  /** Sees every receipt once it is durable; for displays. What it throws is ignored. */
+  readonly onReceipt?: (receipt: Receipt) => void;
+  /** Sees failures that no caller sees. What it throws is ignored. */
+  readonly onFailure?: (failure: GateFailure) => void;
+}

@@ -1,0 +1,73 @@
+import type { Action } from "../action/action.ts";
+import type { JsonObject, JsonValue } from "../codec/json.ts";
+import type { Outcome } from "../evaluate/judgement.ts";
+import type { Charge, Claim } from "../ledger/ledger.ts";
+import type { ModelRates, Rate } from "../pricing/price-catalog.ts";
+import type { ReceiptAction, ReceiptClaim, ReceiptPrice } from "../receipt/receipt.ts";
+import type { RunHandle } from "./run-handle.ts";
+
+/** The receipt's view of the action that was asked for. */
+export function receiptAction(
+  action: Action,
+  digest: string,
+  run: RunHandle,
+  params: string | undefined,
+): ReceiptAction {
+  return {
+    digest,
+    kind: action.kind,
+    name: action.name,
+    ...(action.provider === undefined ? {} : { provider: action.provider }),
+    subject: action.subject as JsonObject,
+    run: run.id,
+    ...(run.root === run.id ? {} : { root: run.root }),
+    ...(action.step === undefined ? {} : { step: action.step }),
+    ...(action.attempt === undefined ? {} : { attempt: action.attempt }),
+    ...(params === undefined ? {} : { params }),
+  };
+}
+
+/** The receipt's view of what is held. */
+export function receiptClaim(claim: Claim, amount: bigint = claim.amount): ReceiptClaim {
+  return {
+    budget: claim.budget,
+    partition: claim.partition,
+    window: claim.window,
+    unit: claim.unit,
+    amount: amount.toString(),
+  };
+}
+
+/** The receipt's view of what went beyond the reservation; undefined when nothing did. */
+export function receiptOverage(charges: readonly Charge[]): readonly ReceiptClaim[] | undefined {
+  const over = charges.filter((charge) => charge.overage > 0n);
+  return over.length === 0 ? undefined : over.map((charge) => receiptClaim(charge.claim, charge.overage));
+}
+
+/** The receipt's view of the price: every rate that could have been used. */
+export function receiptPrice(catalog: string, rates: ModelRates): ReceiptPrice {
+  return {
+    catalog,
+    model: `${rates.provider}/${rates.model}`,
+    rates: {
+      input: rateJson(rates.input),
+      ...(rates.output === undefined ? {} : { output: rateJson(rates.output) }),
+      ...(rates.cacheRead === undefined ? {} : { cache_read: rateJson(rates.cacheRead) }),
+      ...(rates.cacheWrite === undefined ? {} : { cache_write: rateJson(rates.cacheWrite) }),
+      ...(rates.perCall === undefined ? {} : { per_call: rates.perCall.toString() }),
+    },
+  };
+}
+
+function rateJson(rate: Rate): JsonValue {
+  if (typeof rate === "bigint") return rate.toString();
+  return {
+    base: rate.base.toString(),
+    tiers: rate.tiers.map((tier) => ({ start: tier.start, rate: tier.rate.toString() })),
+  };
+}
+
+/** Whether an outcome lets the action through. */
+export function letsThrough(outcome: Outcome): boolean {
+  return outcome === "allow" || outcome === "degrade";
+}

@@ -1,0 +1,192 @@
+import { type Awaitable, isPromiseLike } from "../awaitable.ts";
+import type { Clock } from "../clock.ts";
+import { StorageFailed, TollgateError } from "../errors.ts";
+import type { ReceiptChain, ReceiptContent } from "../receipt/chain.ts";
+import type { Receipt } from "../receipt/receipt.ts";
+import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
+import type { Signer } from "../receipt/signer.ts";
+import { withDeadline } from "./deadline.ts";
+
+/** A receipt that could not be written: signing failed, or the log did. */
+export class RecordFailed extends TollgateError {
+  readonly part: "signer" | "receipt log";
+
+  constructor(part: "signer" | "receipt log", cause: unknown) {
+    super("storage_failed", `the ${part} failed: ${messageOf(cause)}`, { cause });
+    this.name = "RecordFailed";
+    this.part = part;
+  }
+}
+
+/** What a {@link Recorder} is made of. */
+export interface RecorderParts {
+  readonly chain: ReceiptChain;
+  readonly log: ReceiptLog;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly clockToleranceMs: number;
+  readonly observe: (receipt: Receipt) => void;
+}
+
+/** A receipt that is owed: what it records has happened, and it will be written before anything else. */
+interface Owed {
+  readonly content: ReceiptContent;
+}
+
+/**
+ * Writes the gate's one chain of receipts to its log, in order, also over failures of the log.
+ *
+ * A decision that cannot be written is refused by the gate; an ending that cannot be written is owed, and
+ * written before the next decision. After a failure the chain is taken up again from what the log really has.
+ */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  /** False before the first receipt and after a failure: the log's head must be asked for. */
+  #inStep = false;
+  #recovery: Promise<void> | null = null;
+  /** Appends that the log has not answered, also those given up. */
+  #outstanding = 0;
+  #owed: Owed[] = [];
+  #latest = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** The time for a record: the clock's, but never before a time already used. */
+  recordTime(): number {
+    const now = this.#parts.clock.now();
+    if (now > this.#latest) this.#latest = now;
+    return this.#latest;
+  }
+
+  /** The time for a decision, or null when the clock went back further than is tolerated. */
+  decisionTime(): number | null {
+    const now = this.#parts.clock.now();
+    if (!Number.isSafeInteger(now) || now < this.#latest - this.#parts.clockToleranceMs) return null;
+    return this.recordTime();
+  }
+
+  /**
+   * Writes a receipt and answers it once it is durable.
+   *
+   * `undo` is what to record if the log turns out to have kept the receipt although this failed.
+   *
+   * @throws RecordFailed; then the receipt does not count.
+   */
+  write(content: ReceiptContent, undo?: ReceiptContent): Awaitable<Receipt> {
+    if (this.#inStep && this.#owed.length === 0) return this.#append(content, undo);
+    return this.#catchUp().then(() => this.#append(content, undo));
+  }
+
+  /** Writes what has happened already; null when it is owed for now. */
+  async writeOrOwe(content: ReceiptContent): Promise<Receipt | null> {
+    const owed: Owed = { content };
+    const pay = (): void => {
+      this.#owed = this.#owed.filter((other) => other !== owed);
+    };
+    try {
+      if (!this.#inStep || this.#owed.length > 0) await this.#catchUp();
+      return await this.#append(content, undefined, pay);
+    } catch {
+      this.#owed.push(owed);
+      return null;
+    }
+  }
+
+  /** Writes all that is owed. @throws RecordFailed */
+  flush(): Promise<void> {
+    return this.#inStep && this.#owed.length === 0 ? Promise.resolve() : this.#catchUp();
+  }
+
+  #append(content: ReceiptContent, undo?: ReceiptContent, kept?: () => void): Awaitable<Receipt> {
+    const { chain, log, clock, timeoutMs } = this.#parts;
+    let entry: SealedReceipt;
+    try {
+      entry = chain.seal(content, this.recordTime());
+    } catch (error) {
+      throw new RecordFailed("signer", error);
+    }
+    try {
+      const appended = log.append(entry);
+      if (!isPromiseLike(appended)) return this.#written(entry);
+      this.#outstanding += 1;
+      const count = (): void => {
+        this.#outstanding -= 1;
+      };
+      appended.then(count, count);
+      const answered = withDeadline<void>(appended, {
+        clock,
+        ms: timeoutMs,
+        who: "the receipt log",
+        late: () => {
+          if (undo !== undefined) this.#owed.push({ content: undo });
+          kept?.();
+        },
+      });
+      return Promise.resolve(answered).then(
+        () => this.#written(entry),
+        (error: unknown) => {
+          this.#inStep = false;
+          throw new RecordFailed("receipt log", error);
+        },
+      );
+    } catch (error) {
+      this.#inStep = false;
+      throw new RecordFailed("receipt log", error);
+    }
+  }
+
+  #written(entry: SealedReceipt): Receipt {
+    try {
+      this.#parts.observe(entry.receipt);
+    } catch {
+      // An observer cannot undo what is written.
+    }
+    return entry.receipt;
+  }
+
+  /** Brings the chain in step with the log and writes what is owed; one at a time. */
+  #catchUp(): Promise<void> {
+    this.#recovery ??= this.#recover().finally(() => {
+      this.#recovery = null;
+    });
+    return this.#recovery;
+  }
+
+  async #recover(): Promise<void> {
+    const { chain, log, signer, clock, timeoutMs } = this.#parts;
+    if (!this.#inStep) {
+      if (this.#outstanding > 0) {
+        throw new RecordFailed("receipt log", new StorageFailed("it has not answered earlier appends yet"));
+      }
+      try {
+        const head = await withDeadline(log.head(chain.id), { clock, ms: timeoutMs, who: "the receipt log" });
+        if (head !== null && head.kid !== signer.kid) {
+          throw new StorageFailed(
+            `chain "${chain.id}" was signed by key ${head.kid}, not by ${signer.kid}: give that signer or another chain`,
+          );
+        }
+        if (head !== null) this.#latest = Math.max(this.#latest, Date.parse(head.time));
+        chain.resume(head);
+        if (head === null) {
+          this.#inStep = true;
+          await this.#append({ type: "key", kid: signer.kid, jwk: signer.publicKey });
+        }
+      } catch (error) {
+        this.#inStep = false;
+        throw error instanceof RecordFailed ? error : new RecordFailed("receipt log", error);
+      }
+      this.#inStep = true;
+    }
+    for (let next = this.#owed[0]; next !== undefined; next = this.#owed[0]) {
+      await this.#append(next.content);
+      this.#owed.shift();
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,83 @@
+import { readSubject } from "../action/read-action.ts";
+import type { Subject } from "../action/subject.ts";
+import { InvalidAction } from "../errors.ts";
+import type { Gate } from "./gate.ts";
+import type { Run, RunInput } from "./run.ts";
+import type { RunLatches } from "./run-latches.ts";
+
+/** What a run handle needs of its gate. */
+export interface RunHome {
+  readonly gate: Gate;
+  readonly latches: RunLatches;
+  newId(): string;
+  now(): number;
+}
+
+/** A run as the gate hands it out. */
+export class RunHandle implements Run {
+  readonly id: string;
+  readonly parent: RunHandle | null;
+  readonly root: string;
+  readonly subject: Subject;
+  readonly startedAt: number;
+  /** The subjects whose budgets its actions draw on: its own, then its ancestors'. */
+  readonly subjects: readonly Subject[];
+  /** Makes its attempts' keys unlike those of any other handle, also of the same run id. */
+  readonly #nonce: string;
+  readonly #home: RunHome;
+  #attempts = 0;
+  #stopped: string | null = null;
+
+  constructor(home: RunHome, input: RunInput, parent: RunHandle | null) {
+    const { id, ...named } = input;
+    if (id !== undefined && (typeof id !== "string" || !/^[\x21-\x7e]{1,128}$/.test(id))) {
+      throw new InvalidAction("a run's id is 1 to 128 printable ASCII characters without spaces");
+    }
+    const own = readSubject(named);
+    this.#home = home;
+    this.#nonce = home.newId();
+    this.id = id ?? this.#nonce;
+    this.parent = parent;
+    this.root = parent?.root ?? this.id;
+    this.subject = parent === null ? own : Object.freeze({ ...parent.subject, ...own });
+    this.subjects = parent === null ? [this.subject] : [this.subject, ...parent.subjects];
+    this.startedAt = home.now();
+  }
+
+  get gate(): Gate {
+    return this.#home.gate;
+  }
+
+  /** How many attempts this handle has made. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  get stopped(): string | null {
+    // Once seen it stays, also when the gate has long forgotten the run.
+    this.#stopped ??= this.#lookUpStop();
+    return this.#stopped;
+  }
+
+  /** The key of the next attempt: its own, or this handle's nonce and ordinal. */
+  nextKey(given: string | undefined): string {
+    this.#attempts += 1;
+    return given === undefined ? `${this.#nonce}/${this.#attempts}` : `${this.id}/key/${given}`;
+  }
+
+  child(input: RunInput = {}): RunHandle {
+    return new RunHandle(this.#home, input, this);
+  }
+
+  stop(reason: string): Promise<void> {
+    return this.gate.stop(this, reason);
+  }
+
+  #lookUpStop(): string | null {
+    for (let run: RunHandle | null = this; run !== null; run = run.parent) {
+      const reason = this.#home.latches.reason(run.id);
+      if (reason !== null) return reason;
+    }
+    return null;
+  }
+}
