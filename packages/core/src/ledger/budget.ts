@@ -46,3 +46,24 @@ export interface BudgetInput {
   /** How to rewrite the action; needed with `then: "degrade"`, refused otherwise. */
   readonly degrade?: Patch;
 }
+
+/** {@link BudgetMatch} as checked: always lists, none of them empty. */
+export type BudgetFilter = {
+  readonly [Field in SubjectField | "name"]?: readonly string[];
+} & { readonly kind?: readonly ActionKind[] };
+
+/** A budget as checked and completed; made by `parseBudgets`, frozen. */
+export interface Budget {
+  readonly id: string;
+  readonly unit: string;
+  /** In `unit`; nano-dollars for usd. */
+  readonly limit: bigint;
+  readonly per: WindowKind;
+  readonly timeZone: string;
+  /** In the order of `subjectFields`. */
+  readonly by: readonly SubjectField[];
+  readonly match: BudgetFilter;
+  readonly then: BudgetThen;
+  /** Present exactly when `then` is `degrade`. */
+  readonly degrade?: Patch;
+}

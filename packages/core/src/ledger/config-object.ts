@@ -1,0 +1,55 @@
+import { InvalidConfig } from "../errors.ts";
+import { nearestName } from "./nearest-name.ts";
+
+/**
+ * Reads a plain object whose members are all known; a member that is undefined counts as absent.
+ *
+ * @throws InvalidConfig naming `field`, or the unknown member and the one that was probably meant.
+ */
+export function readObject(
+  input: unknown,
+  field: string,
+  known: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new InvalidConfig(field, `expected an object, got ${describe(input)}`);
+  }
+  for (const key of Object.keys(input)) {
+    if (known.includes(key)) continue;
+    const meant = nearestName(key, known);
+    throw new InvalidConfig(
+      `${field}.${key}`,
+      `there is no such property; ${meant === null ? `known are ${known.join(", ")}` : `did you mean ${meant}?`}`,
+    );
+  }
+  return input as Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads one of a closed set of words.
+ *
+ * @throws InvalidConfig naming `field`, the choices and the one that was probably meant.
+ */
+export function readChoice<Choice extends string>(
+  input: unknown,
+  field: string,
+  choices: readonly Choice[],
+): Choice {
+  const found = choices.find((choice) => choice === input);
+  if (found !== undefined) return found;
+  const meant = typeof input === "string" ? nearestName(input, choices) : null;
+  throw new InvalidConfig(
+    field,
+    `expected one of ${choices.join(", ")}, got ${describe(input)}${meant === null ? "" : `; did you mean "${meant}"?`}`,
+  );
+}
+
+/** A value in words for a message, short whatever it is. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  }
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "number" || typeof value === "boolean") return `the ${typeof value} ${value}`;
+  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+}

@@ -1,0 +1,43 @@
+import type { Aged } from "./age-list.ts";
+import type { BalanceCell } from "./balance-book.ts";
+import type { Due } from "./due-queue.ts";
+import type { Claim, Ending, Reservation, ReserveResult } from "./ledger.ts";
+
+/** One claim of a reservation and where it is held. */
+export interface Hold {
+  readonly claim: Claim;
+  readonly cell: BalanceCell;
+  /** The claim's amount when it was granted, out of reach of whoever has the claim. */
+  readonly amount: bigint;
+}
+
+/** What a memory ledger keeps of a key that was granted. */
+export interface GrantedEntry extends Due, Aged<ReservationEntry> {
+  state: "open" | Ending;
+  reservation: Reservation;
+  /** What is held, or (expired) may still be settled; empty otherwise. */
+  holds: readonly Hold[];
+}
+
+/** What it keeps of a key that is burned. */
+export interface RefusedEntry extends Aged<ReservationEntry> {
+  readonly state: "refused";
+  readonly key: string;
+  readonly digest: string;
+  /** The answer, now and later. */
+  readonly refusal: Extract<ReserveResult, { status: "refused" }>;
+}
+
+/** What it keeps of one key. */
+export type ReservationEntry = GrantedEntry | RefusedEntry;
+
+/** The entry of a key that is granted now. */
+export function grantedEntry(reservation: Reservation, holds: readonly Hold[]): GrantedEntry {
+  const dueAt = reservation.expiresAt;
+  return { state: "open", reservation, holds, dueAt, place: -1, older: null, newer: null, since: 0 };
+}
+
+/** The entry of a key that is burned now. */
+export function refusedEntry(key: string, digest: string, refusal: RefusedEntry["refusal"]): RefusedEntry {
+  return { state: "refused", key, digest, refusal, older: null, newer: null, since: 0 };
+}
