@@ -14,22 +14,24 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   gate: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt"],
   node: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   testing: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
+  adapter: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   index: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   verify: ["foundation", "action", "receipt"],
 };
 
 const source = "packages/core/src/";
 const foundation: readonly string[] = ["errors.ts", "clock.ts", "awaitable.ts"];
+const entries: readonly string[] = ["index.ts", "adapter.ts", "verify.ts"];
 
 /** The room of a module of core; null when it stands in none. */
 export function roomOf(path: string): string | null {
   const [first = "", ...rest] = path.slice(source.length).split("/");
   if (rest.length === 0) {
     if (foundation.includes(first)) return "foundation";
-    return first === "index.ts" || first === "verify.ts" ? first.slice(0, -3) : null;
+    return entries.includes(first) ? first.slice(0, -3) : null;
   }
   if (first === "codec") return "foundation";
-  return first in rooms && !["foundation", "index", "verify"].includes(first) ? first : null;
+  return first in rooms && first !== "foundation" && !entries.includes(`${first}.ts`) ? first : null;
 }
 
 /** Whether a module in room `from` may import one in room `to`. */

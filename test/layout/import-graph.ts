@@ -33,7 +33,7 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Every module under `packages/<name>/src`, and every import in it. */
+/** Every module under `src` and `test` of the packages, and every import in it. */
 export interface ImportGraph {
   readonly modules: ReadonlyMap<string, ModuleText>;
   readonly edges: readonly Edge[];
@@ -42,19 +42,19 @@ export interface ImportGraph {
 }
 
 const packageFolder = /^packages\/[^/]+/;
-const sourceFile = /^packages\/[^/]+\/src\/.+\.ts$/;
+const sourceFile = /^packages\/[^/]+\/(src|test)\/.+\.[mc]?tsx?$/;
 
 /** The folder of the package that a file belongs to, such as `packages/core`. */
 export function folderOf(path: string): string {
   return packageFolder.exec(path)?.[0] ?? "";
 }
 
-/** Whether a module is a test: tests may reach what shipped code may not. */
+/** Whether a module is a test or serves tests only: those may reach what shipped code may not. */
 export function isTest(path: string): boolean {
-  return /\.test(-d)?\.ts$/.test(path);
+  return /\.test(-d)?\.ts$|^packages\/[^/]+\/test\//.test(path);
 }
 
-/** Builds the import graph of the packages' sources. */
+/** Builds the import graph of the packages' modules. */
 export function buildGraph(files: Files): ImportGraph {
   const manifests = new Map<string, Manifest>();
   const modules = new Map<string, ModuleText>();
@@ -104,8 +104,9 @@ function resolve(
   return [{ kind: "external", package: name }];
 }
 
-/** The paths under the `tollgate-source` condition of an `exports` or `imports` entry. */
+/** The paths of an `exports` or `imports` entry: plain, or under the `tollgate-source` condition. */
 function sourcePaths(entry: unknown): readonly string[] {
+  if (typeof entry === "string") return [entry];
   if (typeof entry !== "object" || entry === null || !("tollgate-source" in entry)) return [];
   const leaves = (value: unknown): readonly string[] => {
     if (typeof value === "string") return [value];

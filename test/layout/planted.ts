@@ -37,6 +37,8 @@ const clean: Readonly<Record<string, string>> = {
   "packages/core/src/node/index.ts": `import { hash } from "../codec/sha256.node.ts"; import "node:fs";`,
   "packages/core/src/verify.ts": `export { v } from "./receipt/verify.ts";`,
   "packages/core/src/index.ts": `export { gate } from "./gate/gate.ts";`,
+  "packages/core/src/gate/run.test.ts": `import { sample } from "../../test/sample.ts";`,
+  "packages/core/test/sample.ts": `import fs from "node:fs"; export const sample = 1;`,
   "packages/ai-sdk/package.json": adapter("ai-sdk", "ai"),
   "packages/ai-sdk/src/index.ts": `import { gate } from "@tollgate/core"; import type { Model } from "ai";`,
   "packages/mastra/package.json": adapter("mastra", "@mastra/core"),
@@ -96,6 +98,15 @@ export const planted: readonly (readonly [rule: string, what: string, changes: R
     {
       "packages/core/src/receipt/verify-chain.ts": `import "./middle.ts";`,
       "packages/core/src/receipt/middle.ts": `import type { S } from "./local-signer.ts";`,
+    },
+  ],
+
+  [
+    "tests apart",
+    "a test's helper",
+    {
+      "packages/ai-sdk/src/x.ts": `import "../test/sample.ts";`,
+      "packages/ai-sdk/test/sample.ts": `export const sample = 1;`,
     },
   ],
 

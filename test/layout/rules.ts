@@ -50,6 +50,12 @@ export const rules: Readonly<Record<string, Rule>> = {
         return found ? [{ path, message: `reaches the signer: ${found.join(" -> ")}` }] : [];
       }),
 
+  "tests apart": eachEdge((edge, target) =>
+    !isTest(edge.from) && target.kind === "file" && isTest(target.path)
+      ? "shipped code imports a test"
+      : null,
+  ),
+
   "packages apart": eachEdge((edge, target) => {
     const folder = folderOf(edge.from);
     if (target.kind === "file" && folderOf(target.path) !== folder) return "leaves its own package";
