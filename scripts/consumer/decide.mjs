@@ -14,5 +14,5 @@ await permit.settle();
 await assert.rejects(gateBudget(run, action), ActionDenied);
 
 const verified = await verifyChain(gate.receipts(), { keys: [gate.publicKey] });
-assert.equal(verified.status, "authentic");
+assert.equal(verified.verdict, "authentic");
 await gate.close();
