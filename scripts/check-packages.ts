@@ -2,7 +2,7 @@
 //
 //   node scripts/check-packages.ts publint | types | install
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { tryInstalled } from "./installed-packages.ts";
@@ -38,6 +38,8 @@ if (run === undefined) {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-pack-"));
   try {
     for (const { folder: from } of publicPackages()) {
+      // Without this a package that was never built would pass for one that has no types.
+      if (!existsSync(join(root, from, "dist"))) throw new Error(`${from} is not built (npm run build)`);
       const pnpm = join(root, "node_modules/.bin/pnpm");
       const packed = spawnSync(pnpm, ["pack", "--silent", "--pack-destination", folder], {
         cwd: join(root, from),
