@@ -2,7 +2,7 @@ import { InvalidAction } from "../errors.ts";
 
 /**
  * What may be written: `json` is all of JSON; `receipt` is the part of it on which every language agrees
- * (keys `[a-z_][a-z0-9_]*`, integers within +-(2^53 - 1), no negative zero).
+ * (keys `[a-z_][a-z0-9_]*` other than `__proto__`, integers within +-(2^53 - 1), no negative zero).
  */
 export type JsonProfile = "json" | "receipt";
 
@@ -67,7 +67,7 @@ function writeObject(object: Readonly<Record<string, unknown>>, walk: Walk, dept
     if (member === undefined) continue;
     walk.path[depth] = key;
     if (walk.restricted) {
-      if (!isReceiptKey(key)) refuse(walk, depth + 1, "has a key that is not [a-z_][a-z0-9_]*");
+      if (!isReceiptKey(key)) refuse(walk, depth + 1, "is a key that receipts may not have");
       text += `${text === "" ? '{"' : ',"'}${key}":${write(member, walk, depth + 1)}`;
     } else {
       text += `${text === "" ? "{" : ","}${writeString(key, walk, depth + 1)}:${write(member, walk, depth + 1)}`;
@@ -134,7 +134,8 @@ function isReceiptKey(key: string): boolean {
     const letter = (unit >= 0x61 && unit <= 0x7a) || unit === 0x5f;
     if (!letter && (index === 0 || unit < 0x30 || unit > 0x39)) return false;
   }
-  return key !== "";
+  // Schema checkers skip __proto__, so that nobody would look at what it holds.
+  return key !== "" && key !== "__proto__";
 }
 
 function refuse(walk: Walk, depth: number, problem: string): never {

@@ -150,9 +150,10 @@ export function readReceipt(value: unknown): ReceiptReading {
   if (schema === undefined) {
     return { status: "unknown_type", message: `type ${JSON.stringify(type)} is not a receipt's` };
   }
-  const inner = schema.safeParse(outer.data.body);
+  const receipt = value as Receipt;
+  const inner = schema.safeParse(receipt.body);
   if (!inner.success) return { status: "malformed", message: describe(inner.error, "body") };
-  return { status: "ok", receipt: value as Receipt };
+  return { status: "ok", receipt };
 }
 
 function describe(error: z.core.$ZodError, ...prefix: string[]): string {

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../codec/json.ts";
+import type { JsonObject } from "../codec/json.ts";
 
 /** An Ed25519 public key as a JSON Web Key (RFC 8037). */
 export interface PublicJwk {
@@ -35,8 +35,8 @@ export interface ReceiptAction {
   readonly root?: string;
   readonly step?: number;
   readonly attempt?: number;
-  /** Only where the gate was asked to keep parameters. */
-  readonly params?: JsonValue;
+  /** The parameters' RFC 8785 text; only where the gate was asked to keep them. */
+  readonly params?: string;
 }
 
 /** One budget's part of what was held; `amount` is a decimal string in the unit. */
