@@ -42,7 +42,7 @@ export interface GuardStreamOptions<T> {
  * runs a heartbeat keeps the reservation. A cancel reaches the source, so that the provider can stop.
  */
 export function guardStream<T>(
-  permit: Permit,
+  permit: Pick<Permit, "hold" | "settle">,
   source: ReadableStream<T>,
   options: GuardStreamOptions<T>,
 ): ReadableStream<T> {
