@@ -1,0 +1,119 @@
+import type { Action } from "../action/action.ts";
+import { type Awaitable, isPromiseLike } from "../awaitable.ts";
+import type { Clock } from "../clock.ts";
+import { expandComposites } from "./composite.ts";
+import type { Evaluator, Verdict } from "./evaluator.ts";
+import { EvaluatorContext, type JudgeContext } from "./evaluator-context.ts";
+import type { Judgement } from "./judgement.ts";
+import { Tally } from "./tally.ts";
+import { verdictFlaw } from "./verdict-flaw.ts";
+
+/** Options of {@link judge}. */
+export interface JudgeOptions {
+  /** How long each evaluator may take, in milliseconds, unless it says so itself. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * Asks evaluators about an action, in order, until one denies; the most restrictive verdict wins.
+ *
+ * Answers at once, without a timer, when all of them do. One that throws, rejects, answers nonsense or does
+ * not answer in time denies, and `failure` names it; its error's message stays out of the reason, since it
+ * could quote the action. An evaluator that blocks the thread cannot be timed out. Never throws.
+ */
+export function judge(
+  evaluators: readonly Evaluator[],
+  action: Action,
+  context: JudgeContext,
+  options: JudgeOptions,
+): Awaitable<Judgement> {
+  return askFrom(0, {
+    evaluators: expandComposites(evaluators),
+    action,
+    context,
+    options,
+    tally: new Tally(),
+  });
+}
+
+/** One judgement in the making. */
+interface Hearing {
+  readonly evaluators: readonly Evaluator[];
+  readonly action: Action;
+  readonly context: JudgeContext;
+  readonly options: JudgeOptions;
+  readonly tally: Tally;
+}
+
+function askFrom(start: number, hearing: Hearing): Awaitable<Judgement> {
+  const { evaluators, action, tally } = hearing;
+  for (let index = start; index < evaluators.length; index++) {
+    const evaluator = evaluators[index] as Evaluator;
+    tally.ask(evaluator.name);
+    const context = new EvaluatorContext(hearing.context);
+    let answer: Awaitable<Verdict>;
+    let pending: boolean;
+    try {
+      answer = evaluator.evaluate(action, context);
+      pending = isPromiseLike(answer);
+    } catch (cause) {
+      return tally.failure(evaluator.name, "threw", cause);
+    }
+    if (pending) return askLater(index, answer, context, hearing);
+    const end = hear(evaluator, answer, tally);
+    if (end !== null) return end;
+  }
+  return tally.judgement();
+}
+
+/** Takes a verdict in; answers the judgement when it ends the hearing. */
+function hear(evaluator: Evaluator, answer: unknown, tally: Tally): Judgement | null {
+  let flaw: string | null;
+  try {
+    flaw = verdictFlaw(answer);
+    if (flaw === null) tally.add(evaluator.name, answer as Verdict);
+  } catch (cause) {
+    // Only a verdict with getters can throw.
+    return tally.failure(evaluator.name, "answered nonsense", cause);
+  }
+  if (flaw !== null) return tally.failure(evaluator.name, `answered nonsense: ${flaw}`, new TypeError(flaw));
+  return (answer as Verdict).decision === "deny" ? tally.judgement() : null;
+}
+
+async function askLater(
+  index: number,
+  answer: Awaitable<Verdict>,
+  context: EvaluatorContext,
+  hearing: Hearing,
+): Promise<Judgement> {
+  const { evaluators, options, tally } = hearing;
+  const evaluator = evaluators[index] as Evaluator;
+  const timeoutMs = evaluator.timeoutMs ?? options.timeoutMs;
+  let verdict: unknown;
+  try {
+    verdict = await inTime(answer, timeoutMs, options.clock);
+  } catch (cause) {
+    const late = cause instanceof EvaluatorTimeout;
+    if (late) context.abort(cause);
+    return tally.failure(evaluator.name, late ? `did not answer within ${timeoutMs} ms` : "threw", cause);
+  }
+  return hear(evaluator, verdict, tally) ?? askFrom(index + 1, hearing);
+}
+
+class EvaluatorTimeout extends Error {
+  constructor(timeoutMs: number) {
+    super(`no verdict within ${timeoutMs} ms`);
+    this.name = "TimeoutError";
+  }
+}
+
+/** Waits for an answer until the time is up; one that comes later, good or bad, is ignored. */
+function inTime(answer: Awaitable<Verdict>, timeoutMs: number, clock: Clock): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(() => reject(new EvaluatorTimeout(timeoutMs)), timeoutMs);
+    Promise.resolve(answer)
+      .finally(() => clock.clearTimer(timer))
+      .then(resolve, reject);
+  });
+}
