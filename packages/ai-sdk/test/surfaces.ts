@@ -40,7 +40,8 @@ const prompt = "How is the weather?";
 const schema = z.object({ city: z.string() });
 const many = isStepCount(30);
 
-const chat = (bench: Bench) => gateModel(openaiAt(bench)(models.chat), bench.run);
+const chat = (bench: Bench) =>
+  gateModel(openaiAt(bench)(models.chat), bench.run, { models: (modelId) => openaiAt(bench)(modelId) });
 
 const lookupTool = (bench: Bench) =>
   tool({

@@ -77,6 +77,8 @@ export interface AdapterDriver {
 /** The models that the bench has prices for. */
 export const benchModels = {
   chat: "gpt-4o",
+  /** What a degrade asks for instead of `chat`. */
+  cheap: "gpt-4o-mini",
   embedding: "text-embedding-3-small",
   image: "gpt-image-1",
   speech: "tts-1",

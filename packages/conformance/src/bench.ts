@@ -18,6 +18,7 @@ export interface BenchOptions extends Pick<GateOptions, "budgets" | "evaluators"
 const prices = {
   models: {
     [benchModels.chat]: { input: "$2", output: "$8", cacheRead: "$0.50" },
+    [benchModels.cheap]: { input: "$0.20", output: "$0.80" },
     [benchModels.embedding]: { input: "$0.10" },
     ...Object.fromEntries(
       [
@@ -35,6 +36,7 @@ const prices = {
 export function costOf(request: ProviderRequest, usage: ReplyUsage = usualUsage): bigint {
   const { inputTokens, outputTokens, cachedTokens = 0 } = usage;
   if (request.model === benchModels.embedding) return BigInt(inputTokens) * 100n;
+  if (request.model === benchModels.cheap) return BigInt(inputTokens) * 200n + BigInt(outputTokens) * 800n;
   if (request.model !== benchModels.chat) return 40_000_000n;
   return (
     BigInt(inputTokens - cachedTokens) * 2_000n + BigInt(cachedTokens) * 500n + BigInt(outputTokens) * 8_000n

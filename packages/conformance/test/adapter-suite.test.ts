@@ -19,6 +19,7 @@ const faults: Readonly<Record<Fault, readonly [Surface, RegExp]>> = {
   "lets calls through when the gate cannot decide": ["generate", /cannot decide/],
   "looks at the balance instead of reserving": ["generate", /ten calls at once/],
   "gates a call once for all its retries": ["retry", /each attempt is decided/],
+  "sends what was asked and not what was decided": ["generate", /a lower output limit goes out/],
   "hides the refusal": ["generate", /its caller finds the refusal/],
   "retries a refusal": ["generate", /is not retried/],
   "tools are not gated": ["agent", /a denied tool does not run/],

@@ -1,4 +1,4 @@
-import { type ActionInput, type Gate, guard, type Run, type Usage } from "@tollgate/core";
+import { type ActionInput, type Gate, guard, type Permit, type Run, type Usage } from "@tollgate/core";
 import { decideFor, denialPayload, guardOpen, guardStream, toRefusal } from "@tollgate/core/adapter";
 import { type AdapterDriver, type Bench, benchModels, type Coverage } from "../src/adapter-driver.ts";
 
@@ -14,6 +14,7 @@ export type Fault =
   | "lets calls through when the gate cannot decide"
   | "looks at the balance instead of reserving"
   | "gates a call once for all its retries"
+  | "sends what was asked and not what was decided"
   | "hides the refusal"
   | "retries a refusal"
   | "tools are not gated"
@@ -35,6 +36,7 @@ class HttpError extends Error {
 }
 
 const unbilled = (error: unknown): boolean => error instanceof HttpError;
+const accepts = ["maxOutputTokens"] as const;
 const user: readonly Message[] = [{ role: "user", content: "hi" }];
 
 /** An adapter for nothing but `fetch`, to try the suite itself on; with a fault it must not pass. */
@@ -43,7 +45,7 @@ export function bareAdapter(fault?: Fault): AdapterDriver {
   const guarded = async <T>(
     { run, gate, provider }: Bench,
     action: ActionInput,
-    call: () => Promise<T>,
+    call: (permit?: Permit) => Promise<T>,
     read: (result: T) => Usage | undefined,
   ): Promise<T> => {
     if (fault === "looks at the balance instead of reserving") {
@@ -67,6 +69,7 @@ export function bareAdapter(fault?: Fault): AdapterDriver {
     const seen = provider.count();
     try {
       return await guard<T>(run as Run | Gate, keyed, call, {
+        accepts,
         unbilled: fault === "gives the money back after every error" ? () => true : unbilled,
         usage: (result) => {
           const usage = read(result);
@@ -80,15 +83,22 @@ export function bareAdapter(fault?: Fault): AdapterDriver {
       const refused = provider.count() === seen;
       if (refused && fault === "lets calls through when the gate cannot decide") return call();
       if (refused && fault === "hides the refusal") throw new Error("something went wrong");
-      if (refused && fault === "retries a refusal") return guard(run, action, call);
+      if (refused && fault === "retries a refusal") return guard(run, action, call, { accepts });
       throw error;
     }
   };
 
-  const post = async ({ provider }: Bench, body: object, signal?: AbortSignal): Promise<Response> => {
+  const post = async (
+    { provider }: Bench,
+    body: object,
+    permit?: Permit,
+    signal?: AbortSignal,
+  ): Promise<Response> => {
+    const limit =
+      fault === "sends what was asked and not what was decided" ? 4096 : permit?.action.maxOutputTokens;
     const response = await fetch(`${provider.url}/chat/completions`, {
       method: "POST",
-      body: JSON.stringify({ model: benchModels.chat, max_tokens: 4096, ...body }),
+      body: JSON.stringify({ model: benchModels.chat, max_tokens: limit, ...body }),
       ...(signal === undefined ? {} : { signal }),
     });
     if (!response.ok) throw new HttpError(response.status);
@@ -109,14 +119,14 @@ export function bareAdapter(fault?: Fault): AdapterDriver {
     guarded(
       bench,
       action(messages),
-      async () => (await (await post(bench, { messages }, signal)).json()) as Answer,
+      async (permit) => (await (await post(bench, { messages }, permit, signal)).json()) as Answer,
       (answer) => usageOf(answer.usage),
     );
 
   const open = async (bench: Bench, signal?: AbortSignal): Promise<ReadableStream<string>> => {
-    const request = async () => {
+    const request = async (permit?: Permit) => {
       const body = { messages: user, stream: true, stream_options: { include_usage: true } };
-      const response = await post(bench, body, signal);
+      const response = await post(bench, body, permit, signal);
       return (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream());
     };
     if (fault === "stream is not gated") return request();
@@ -124,7 +134,7 @@ export function bareAdapter(fault?: Fault): AdapterDriver {
       bench.run,
       action(user),
       async (permit) => {
-        const source = await request();
+        const source = await request(permit);
         if (fault === "settles a stream only when it was read to its end") {
           const watch = new TransformStream<string, string>({ flush: () => void permit.settle() });
           return source.pipeThrough(watch);
@@ -132,7 +142,7 @@ export function bareAdapter(fault?: Fault): AdapterDriver {
         if (fault === "settles nothing") return source;
         return guardStream(permit, source, { usage: (part) => usageOf(findUsage(part)) });
       },
-      { unbilled },
+      { unbilled, accepts },
     );
   };
 
@@ -188,11 +198,12 @@ export function bareAdapter(fault?: Fault): AdapterDriver {
           throw error;
         };
         if (fault !== "gates a call once for all its retries") return attempt().catch(again);
-        const send = async () => (await (await post(bench, { messages: user })).json()) as Answer;
+        const send = async (permit?: Permit) =>
+          (await (await post(bench, { messages: user }, permit)).json()) as Answer;
         return guarded(
           bench,
           action(user),
-          () => send().catch(send),
+          () => send().catch(() => send()),
           (answer) => usageOf(answer.usage),
         );
       }),
