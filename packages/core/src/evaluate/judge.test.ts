@@ -178,7 +178,6 @@ describe("an evaluator that cannot decide", () => {
 
   it("denies when asking whether it answered later throws", () => {
     const trap = {
-      // biome-ignore lint/suspicious/noThenProperty: a broken thenable is what is tested
       get then(): never {
         throw boom;
       },

@@ -224,6 +224,12 @@ describe("the bound of other actions", () => {
     expect(image.unknown).not.toContain("usd");
   });
 
+  it("takes the dearest tier of all for an input of unknown size that is free itself", () => {
+    const output = { base: 1_000_000n, tiers: [{ start: 10, rate: 9_000_000n }] };
+    const rates: ModelRates = { model: "m", provider: "p", input: 0n, output };
+    expect(bound({ kind: "image", ...without("inputTokens") }, { rates }).amounts.usd).toBe(900n);
+  });
+
   it("is unknown in money, but no tokens, for another effect", () => {
     const other = bound({ kind: "other", ...without("inputTokens", "maxOutputTokens") }, { rates: null });
     expect(other).toEqual({ amounts: { calls: 1n }, unknown: ["usd"], rates: null });
