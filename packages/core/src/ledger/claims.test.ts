@@ -129,6 +129,10 @@ describe("a field that the acting subject lacks", () => {
   it("is not needed where another field already says no", () => {
     expect(claims([{ match: { role: "admin", tenant: "evil" } }])).toEqual([]);
     expect(claims([{ match: { tenant: "evil" }, by: ["session"] }])).toEqual([]);
+    // The field that says no comes after the missing one.
+    expect(claims([{ match: { tenant: "acme", agent: "other" } }], { subjects: [{ agent: "bot" }] })).toEqual(
+      [],
+    );
   });
 
   it("is needed of the acting subject even where an ancestor has it", () => {

@@ -14,7 +14,7 @@ export interface Claim {
   readonly endsAt: number | null;
   readonly unit: string;
   readonly amount: bigint;
-  /** The most that spent and held may come to; null holds without refusing. */
+  /** The most that spent and held may come to; null holds without refusing, and leaves the balance's limit. */
   readonly limit: bigint | null;
   /** A soft limit: exceeding it refuses without burning the key, so that the gate can degrade or ask. */
   readonly soft: boolean;
@@ -63,12 +63,18 @@ export type ReserveResult =
       readonly balances: readonly Balance[];
     }
   | {
-      /** Nothing is held. If any exceeded claim is hard the key is burned: asking again answers the same. */
+      /**
+       * Nothing is held. If every exceeded claim is hard the key is burned: asking again answers the same. With
+       * a soft one among them it is not, for a degrade may make the action fit.
+       */
       readonly status: "refused";
       readonly exceeded: readonly Exceeded[];
     }
   | {
-      /** The key was used before and cannot be granted again; nothing is held. */
+      /**
+       * The key was used before and cannot be granted again; nothing is held. A key that has ended says how,
+       * whatever the digest; `digest_mismatch` is for open and burned ones.
+       */
       readonly status: "conflict";
       readonly reason:
         | "digest_mismatch"
@@ -82,7 +88,10 @@ export type ReserveResult =
 export interface Charge {
   readonly claim: Claim;
   readonly actual: bigint;
-  /** Booked beyond what was held for it; counts against the next reserve. */
+  /**
+   * Booked beyond what was held for it; counts against the next reserve. After expiry nothing is held any
+   * more: then it is what did not fit under the claim's limit at that moment.
+   */
   readonly overage: bigint;
 }
 
@@ -115,7 +124,8 @@ export type ReleaseResult =
  * 7. An actual amount above the reserved one is booked as overage, never rejected.
  * 8. A settlement after expiry is booked too.
  *
- * Methods throw (or reject with) StorageFailed when they cannot keep this.
+ * Methods throw (or reject with) StorageFailed when they cannot keep this, and change nothing then; so also
+ * for amounts that are negative, and where a balance would come to more than 2^63 - 1.
  */
 export interface Ledger {
   /** Holds all claims or none, atomically. */

@@ -2,7 +2,7 @@ import type { Amounts } from "../action/amounts.ts";
 import type { Balance, BalanceQuery } from "../action/balance.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { AgeList } from "./age-list.ts";
-import { BalanceBook, type BalanceCell, balanceOf } from "./balance-book.ts";
+import { BalanceBook, type BalanceCell } from "./balance-book.ts";
 import { checkExpiry, checkRequest, findExceeded, readActuals } from "./check-amounts.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Fingerprints } from "./fingerprints.ts";
@@ -20,6 +20,8 @@ import type {
 } from "./ledger.ts";
 import { type MemoryRetention, readRetention } from "./memory-retention.ts";
 import {
+  answerAgain,
+  answerGranted,
   type GrantedEntry,
   grantedEntry,
   type Hold,
@@ -109,7 +111,7 @@ class LedgerInMemory implements MemoryLedger {
     this.#entries.set(key, entry);
     this.#open.add(entry);
     this.#prune(this.#clock.now());
-    return grant(entry, false);
+    return answerGranted(entry, false);
   }
 
   settle(reservation: Reservation, amounts: Amounts): SettleResult {
@@ -182,9 +184,9 @@ class LedgerInMemory implements MemoryLedger {
     const refusal = { status: "refused", exceeded } as const;
     for (const [index, cell] of cells.entries()) {
       // The limit was seen all the same, and is what the balance should show from now on.
-      if (cell !== null) cell.limit = claims[index]?.limit ?? null;
+      if (cell !== null) cell.limit = claims[index]?.limit ?? cell.limit;
     }
-    if (exceeded.some(({ claim }) => !claim.soft)) {
+    if (exceeded.every(({ claim }) => !claim.soft)) {
       const entry = refusedEntry(key, digest, refusal);
       const now = this.#clock.now();
       this.#entries.set(key, entry);
@@ -197,7 +199,8 @@ class LedgerInMemory implements MemoryLedger {
   #hold(claim: Claim, known: BalanceCell | null): Hold {
     // A claim before this one may have made the balance just now.
     const cell = known ?? this.#book.find(claim) ?? this.#book.open(claim);
-    cell.limit = claim.limit;
+    // A claim that is only tracked says nothing of the budget's limit.
+    cell.limit = claim.limit ?? cell.limit;
     cell.held += claim.amount;
     this.#book.pin(cell);
     return { claim, cell, amount: claim.amount };
@@ -253,25 +256,6 @@ class LedgerInMemory implements MemoryLedger {
 }
 
 const none: readonly Hold[] = Object.freeze([]);
-
-function grant(entry: GrantedEntry, replayed: boolean): ReserveResult {
-  const balances = entry.holds.map(({ cell }) => balanceOf(cell));
-  return { status: "reserved", reservation: entry.reservation, replayed, balances };
-}
-
-/** The answer to a key that was used before. */
-function answerAgain(entry: ReservationEntry, digest: string): ReserveResult {
-  switch (entry.state) {
-    case "open":
-      if (entry.reservation.digest === digest) return grant(entry, true);
-      return { status: "conflict", reason: "digest_mismatch" };
-    case "refused":
-      if (entry.digest === digest) return entry.refusal;
-      return { status: "conflict", reason: "digest_mismatch" };
-    default:
-      return { status: "conflict", reason: `already_${entry.state}` };
-  }
-}
 
 /** Books what one claim really came to. */
 function charge({ claim, cell, amount }: Hold, actual: bigint, late: boolean): Charge {

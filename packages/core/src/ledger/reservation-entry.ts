@@ -1,5 +1,5 @@
 import type { Aged } from "./age-list.ts";
-import type { BalanceCell } from "./balance-book.ts";
+import { type BalanceCell, balanceOf } from "./balance-book.ts";
 import type { Due } from "./due-queue.ts";
 import type { Claim, Ending, Reservation, ReserveResult } from "./ledger.ts";
 
@@ -40,4 +40,24 @@ export function grantedEntry(reservation: Reservation, holds: readonly Hold[]): 
 /** The entry of a key that is burned now. */
 export function refusedEntry(key: string, digest: string, refusal: RefusedEntry["refusal"]): RefusedEntry {
   return { state: "refused", key, digest, refusal, older: null, newer: null, since: 0 };
+}
+
+/** What a reserve is answered that was granted, now or (`replayed`) before. */
+export function answerGranted(entry: GrantedEntry, replayed: boolean): ReserveResult {
+  const balances = entry.holds.map(({ cell }) => balanceOf(cell));
+  return { status: "reserved", reservation: entry.reservation, replayed, balances };
+}
+
+/** What a reserve is answered whose key was used before. */
+export function answerAgain(entry: ReservationEntry, digest: string): ReserveResult {
+  switch (entry.state) {
+    case "open":
+      if (entry.reservation.digest === digest) return answerGranted(entry, true);
+      return { status: "conflict", reason: "digest_mismatch" };
+    case "refused":
+      if (entry.digest === digest) return entry.refusal;
+      return { status: "conflict", reason: "digest_mismatch" };
+    default:
+      return { status: "conflict", reason: `already_${entry.state}` };
+  }
 }
