@@ -8,6 +8,7 @@ import {
   type JsonObject,
   memoryLedger,
   memoryLog,
+  type PriceCatalog,
   type Receipt,
   staticPrices,
 } from "@tollgate/core";
@@ -16,7 +17,7 @@ import { replayBalances, verifyChain } from "@tollgate/core/verify";
 import { expect } from "vitest";
 
 /** Prices that do not change with the catalogue: model "big" $10/$20 and "small" $1/$2 per million tokens. */
-export const prices = staticPrices({
+export const prices: PriceCatalog = staticPrices({
   models: {
     big: { input: "$10", output: "$20" },
     small: { input: "$1", output: "$2" },
@@ -76,7 +77,7 @@ export function gateFixture(options: GateOptions = {}): GateFixture {
     async check() {
       const written = await all();
       const report = await verifyChain(written, { keys: [signer.publicKey] });
-      expect(report).toMatchObject({ verdict: "authentic" });
+      expect(report, JSON.stringify(report)).toMatchObject({ verdict: "authentic" });
       const replayed = (await replayBalances(written)).filter(isUsed).map(briefly).sort();
       const kept = (await gate.balances()).filter(isUsed).map(briefly).sort();
       expect(replayed).toEqual(kept);

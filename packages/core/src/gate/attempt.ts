@@ -38,13 +38,22 @@ export function isFinding(value: object): value is Finding {
   return "code" in value;
 }
 
-/** A deny of one budget, rule or part of the gate. */
+/** A deny of one rule, budget or part of the gate; more tells what it was made of. */
 export function denied(
   code: DecisionCode,
   reason: string,
   more: Partial<Pick<Finding, "rules" | "terminal" | "evaluators" | "cause">> = {},
 ): Finding {
-  return { outcome: "deny", code, reason, rules: [], terminal: false, ...more };
+  const { rules = [], terminal = false, evaluators, cause } = more;
+  return {
+    outcome: "deny",
+    code,
+    reason,
+    rules,
+    terminal,
+    ...(evaluators === undefined ? {} : { evaluators }),
+    ...(cause === undefined ? {} : { cause }),
+  };
 }
 
 /** An error's message, for a reason. */

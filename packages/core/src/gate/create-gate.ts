@@ -65,7 +65,8 @@ class LocalGate implements Gate {
     const signer = options.signer ?? createSigner();
     const ledger = options.ledger ?? memoryLedger({ clock });
     const idAt = createIds();
-    const newId = (): string => idAt(clock.now());
+    // A clock out of order must not make ids that no receipt may have.
+    const newId = (): string => idAt(Math.max(0, Number.isSafeInteger(clock.now()) ? clock.now() : 0));
     const report: GateCore["report"] = (failure) => {
       try {
         options.onFailure?.(failure);
@@ -161,14 +162,25 @@ class LocalGate implements Gate {
     try {
       const attempt = this.#attempt(input, options);
       if (input.key === undefined) return decideAttempt(this.#core, attempt, () => undefined);
-      return this.#keys.once(
-        attempt,
-        (onEnd) => decideAttempt(this.#core, attempt, onEnd),
-        () => refuseAttempt(this.#core, attempt, keyInUse(attempt)),
+      const { keeper, recorder } = this.#core;
+      const now = recorder.recordTime();
+      if (!keeper.isDue(now)) return this.#decideKeyed(attempt);
+      // An attempt that has expired by now must not be answered as open; who fails here, fails in reserve too.
+      return keeper.sweep(now).then(
+        () => this.#decideKeyed(attempt),
+        () => this.#decideKeyed(attempt),
       );
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #decideKeyed(attempt: Attempt): Promise<Decision> {
+    return this.#keys.once(
+      attempt,
+      (onEnd) => decideAttempt(this.#core, attempt, onEnd),
+      () => refuseAttempt(this.#core, attempt, keyInUse(attempt)),
+    );
   }
 
   async stop(run: Run | string, reason: string): Promise<void> {

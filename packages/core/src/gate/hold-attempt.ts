@@ -89,11 +89,17 @@ export async function holdAttempt(
       for (const { budget } of exceeded) heard.add(budget.id);
       continue;
     }
-    if (exceeded.some(({ budget }) => isHard(budget))) return refusal(core, exceeded);
-    const next = await hearSoftLimits(core, attempt, plan, exceeded, judgeAgain);
-    if (isFinding(next)) return next;
-    for (const { budget } of exceeded) heard.add(budget.id);
-    plan = next;
+    const soft = exceeded.filter(({ budget }) => !isHard(budget));
+    if (soft.length === 0) return refusal(core, exceeded);
+    // With a hard limit in the way only a degrade can help; what is left then is the hard limit's to refuse.
+    const degrades = soft.filter(({ budget }) => budget.then === "degrade");
+    const asked = soft.length === exceeded.length || degrades.length === 0 ? soft : degrades;
+    if (soft.length === exceeded.length || degrades.length > 0) {
+      const next = await hearSoftLimits(core, attempt, plan, asked, judgeAgain);
+      if (isFinding(next)) return next;
+      plan = next;
+    }
+    for (const { budget } of asked) heard.add(budget.id);
   }
 }
 
@@ -196,14 +202,15 @@ async function reserve(
 
 /** A ledger that answers nonsense has not reserved anything that can be relied on. */
 function checkAnswer(result: ReserveResult, claims: readonly Claim[]): void {
-  const known = new Set(claims.map((claim) => claim.budget));
+  // A claim without a limit refuses nothing: what would have the gate ask again for ever.
+  const limited = new Set(claims.filter((claim) => claim.limit !== null).map((claim) => claim.budget));
   const makesSense =
     result.status === "reserved"
       ? typeof result.reservation?.id === "string"
       : result.status === "conflict" ||
         (result.status === "refused" &&
           result.exceeded.length > 0 &&
-          result.exceeded.every(({ claim }) => known.has(claim.budget) && claim.limit !== null));
+          result.exceeded.every(({ claim }) => limited.has(claim.budget) && claim.limit !== null));
   if (!makesSense) throw new StorageFailed(`the ledger answered nonsense to reserve`);
 }
 

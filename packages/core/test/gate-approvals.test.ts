@@ -1,0 +1,100 @@
+import { ApprovalRequired, evaluator, gateBudget } from "@tollgate/core";
+import { describe, expect, it } from "vitest";
+import { costing, dollars, type GateFixture, gateFixture, tool } from "./gate-fixture.ts";
+
+const careful = evaluator("careful", (action) =>
+  action.name === "pay"
+    ? { decision: "require_approval", reason: "payments need a person", approver: "treasurer", ttlMs: 60_000 }
+    : { decision: "allow" },
+);
+
+async function requested(fixture: GateFixture, run = fixture.gate.run(), args = { to: "bob" }) {
+  const error = await gateBudget(run, tool("pay", args)).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ApprovalRequired);
+  return { run, id: (error as ApprovalRequired).approvalId };
+}
+
+describe("approvals", () => {
+  it("lets exactly one call through for a grant, and asks again for the next", async () => {
+    const fixture = gateFixture({ evaluators: [careful] });
+    const { run, id } = await requested(fixture);
+    expect(await fixture.gate.approvals.list()).toMatchObject([
+      { id, status: "pending", approver: "treasurer", action: { kind: "tool", name: "pay" } },
+    ]);
+    expect((await requested(fixture, run)).id).toBe(id);
+    await fixture.gate.approvals.grant(id, { by: "carol", reason: "checked" });
+    const results = await Promise.allSettled([
+      gateBudget(run, tool("pay", { to: "bob" })),
+      gateBudget(run, tool("pay", { to: "bob" })),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(await fixture.gate.approvals.get(id)).toMatchObject({ status: "used", answer: { by: "carol" } });
+    const steps = (await fixture.receipts()).flatMap(({ body }) =>
+      body.type === "approval" && body.approval === id ? [body.status] : [],
+    );
+    expect(steps).toEqual(["requested", "granted", "used"]);
+    await fixture.check();
+  });
+
+  it("is bound to the action's arguments and to the run", async () => {
+    const fixture = gateFixture({ evaluators: [careful] });
+    const { run, id } = await requested(fixture);
+    await fixture.gate.approvals.grant(id, { by: "carol" });
+    await requested(fixture, run, { to: "mallory" });
+    await requested(fixture, fixture.gate.run());
+    await gateBudget(run, tool("pay", { to: "bob" }));
+  });
+
+  it("lets a run reopened by its id use the grant", async () => {
+    const fixture = gateFixture({ evaluators: [careful] });
+    const { id } = await requested(fixture, fixture.gate.run({ id: "thread" }));
+    await fixture.gate.approvals.grant(id, { by: "carol" });
+    await gateBudget(fixture.gate.run({ id: "thread" }), tool("pay", { to: "bob" }));
+  });
+
+  it("denies for good what was denied", async () => {
+    const fixture = gateFixture({ evaluators: [careful] });
+    const { run, id } = await requested(fixture);
+    await fixture.gate.approvals.deny(id, { by: "carol", reason: "who is bob?" });
+    await expect(gateBudget(run, tool("pay", { to: "bob" }))).rejects.toThrow(
+      /carol denied approval .*: who is bob\?/,
+    );
+    await expect(fixture.gate.approvals.grant(id, { by: "dave" })).rejects.toThrow(/is denied, not pending/);
+  });
+
+  it("expires, granted or not, and has to be asked for again", async () => {
+    const fixture = gateFixture({ evaluators: [careful] });
+    const { run, id } = await requested(fixture);
+    await fixture.gate.approvals.grant(id, { by: "carol" });
+    fixture.clock.advance(60_000);
+    const again = await requested(fixture, run);
+    expect(again.id).not.toBe(id);
+    expect(await fixture.gate.approvals.get(id)).toMatchObject({ status: "expired" });
+    fixture.clock.advance(60_000);
+    await expect(fixture.gate.approvals.grant(again.id, { by: "carol" })).rejects.toThrow(/is expired/);
+    await fixture.check();
+  });
+
+  it("is not used up by a call that the budget refuses", async () => {
+    const fixture = gateFixture({
+      evaluators: [evaluator("ask", () => ({ decision: "require_approval", reason: "always" }))],
+      budgets: [dollars("$1", { per: "hour" })],
+    });
+    const run = fixture.gate.run();
+    const first = await fixture.gate.decide(costing("$1"), { run });
+    await fixture.gate.approvals.grant(first.approval?.id ?? "", { by: "carol" });
+    await (await gateBudget(run, costing("$1"))).settle();
+    const second = await fixture.gate.decide(costing("$1"), { run });
+    await fixture.gate.approvals.grant(second.approval?.id ?? "", { by: "carol" });
+    expect(await fixture.gate.decide(costing("$1"), { run })).toMatchObject({ code: "budget_exceeded" });
+    expect(await fixture.gate.approvals.get(second.approval?.id ?? "")).toMatchObject({ status: "granted" });
+    await fixture.check();
+  });
+
+  it("refuses an answer from nobody", async () => {
+    const fixture = gateFixture({ evaluators: [careful] });
+    const { id } = await requested(fixture);
+    await expect(fixture.gate.approvals.grant(id, { by: "" })).rejects.toThrow(/say who answers/);
+    await expect(fixture.gate.approvals.grant("nope", { by: "carol" })).rejects.toThrow(/no approval nope/);
+  });
+});
