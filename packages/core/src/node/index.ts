@@ -1,0 +1,2 @@
+/** What runs in Node only. */
+export { type FileLogOptions, fileLog } from "./file-log.ts";

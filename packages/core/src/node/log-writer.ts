@@ -1,0 +1,33 @@
+import type { Awaitable } from "../awaitable.ts";
+import { StorageFailed } from "../errors.ts";
+import type { SealedReceipt } from "../receipt/receipt-log.ts";
+
+/** Writes the lines of one file log, in order. */
+export interface LogWriter {
+  /** How much of the file is durable. */
+  readonly length: number;
+  /** Answers or resolves once the entry is durable; throws or rejects with StorageFailed. */
+  append(entry: SealedReceipt): Awaitable<void>;
+  /** Resolves once nothing is under way. */
+  flush(): Promise<void>;
+}
+
+/** An append that failed and was undone. */
+export function appendFailed(path: string, cause: unknown): StorageFailed {
+  return new StorageFailed(`writing ${path} failed (${messageOf(cause)}); the receipt is not in it`, {
+    cause,
+  });
+}
+
+/** An append that failed and could not be undone: nobody knows what the file holds beyond its durable part. */
+export function logDied(path: string, length: number, cause: unknown): StorageFailed {
+  return new StorageFailed(
+    `${path} cannot be written any more: after a failed write it could not be cut back (${messageOf(cause)}); ` +
+      `only its first ${length} bytes count`,
+    { cause },
+  );
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
