@@ -79,6 +79,19 @@ const faults: Readonly<Record<string, { readonly make: () => Ledger; readonly no
       });
     },
   },
+  "holds again for a replay": {
+    noticed: /a key is granted once|of 50 callers at once with one key/,
+    make: () => {
+      const right = memoryLedger();
+      return broken(right, {
+        reserve(request) {
+          const answer = right.reserve(request);
+          if (answer.status !== "reserved" || !answer.replayed) return answer;
+          return right.reserve({ ...request, key: `${request.key}+${request.id}` });
+        },
+      });
+    },
+  },
   "grants the claims one by one": {
     noticed: /all claims are granted or none/,
     make: () => {

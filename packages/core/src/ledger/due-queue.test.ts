@@ -10,9 +10,9 @@ type Step = {
 
 const steps = fc.array(
   fc.record<Step>({
-    do: fc.constantFrom("add", "add", "remove", "move", "shift"),
+    do: fc.constantFrom("add", "add", "add", "add", "remove", "move", "shift"),
     pick: fc.nat(100),
-    dueAt: fc.nat(20),
+    dueAt: fc.nat(50),
   }),
   { maxLength: 120 },
 );
@@ -59,4 +59,18 @@ it("leaves alone what it does not hold", () => {
   queue.remove(first);
   queue.remove(first);
   expect(queue.size).toBe(0);
+});
+
+it("brings forward what takes the place of a later one", () => {
+  const queue = new DueQueue<Due>();
+  const items = [0, 10, 1, 11, 12, 2, 3].map((dueAt) => ({ dueAt, place: -1 }));
+  for (const item of items) queue.add(item);
+  // The last one, due at 3, moves under the one that is due at 10.
+  queue.remove(items[3] as Due);
+  const order: number[] = [];
+  for (let first = queue.first; first !== undefined; first = queue.first) {
+    order.push(first.dueAt);
+    queue.remove(first);
+  }
+  expect(order).toEqual([0, 1, 2, 3, 10, 12]);
 });
