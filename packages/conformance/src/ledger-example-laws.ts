@@ -6,7 +6,7 @@ import { type LedgerLaw, type MakeLedger, using } from "./ledger-under-test.ts";
 const most = 2n ** 63n - 1n;
 
 /** A claim of 10 out of 100 on one balance for all time. */
-export function exampleClaim(changes: Partial<Claim> = {}): Claim {
+function exampleClaim(changes: Partial<Claim> = {}): Claim {
   return {
     budget: "b",
     partition: "",

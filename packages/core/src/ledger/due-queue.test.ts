@@ -63,14 +63,15 @@ it("leaves alone what it does not hold", () => {
 
 it("brings forward what takes the place of a later one", () => {
   const queue = new DueQueue<Due>();
-  const items = [0, 10, 1, 11, 12, 2, 3].map((dueAt) => ({ dueAt, place: -1 }));
+  const times = [0, 100, 1, 101, 102, 200, 2, 103, 104, 105, 106, 201, 202, 203, 3];
+  const items = times.map((dueAt) => ({ dueAt, place: -1 }));
   for (const item of items) queue.add(item);
-  // The last one, due at 3, moves under the one that is due at 10.
-  queue.remove(items[3] as Due);
+  // The last one, due at 3, takes the place of the one due at 103, under one that is due at 101.
+  queue.remove(items[7] as Due);
   const order: number[] = [];
   for (let first = queue.first; first !== undefined; first = queue.first) {
     order.push(first.dueAt);
     queue.remove(first);
   }
-  expect(order).toEqual([0, 1, 2, 3, 10, 12]);
+  expect(order).toEqual([0, 1, 2, 3, 100, 101, 102, 104, 105, 106, 200, 201, 202, 203]);
 });
