@@ -1,4 +1,4 @@
-import type { Approval, Awaitable, Decision } from "@tollgate/core";
+import type { Approval, Awaitable } from "@tollgate/core";
 import type {
   ModelMessage,
   SingleToolApprovalFunction,
@@ -14,8 +14,7 @@ export interface GateToolApprovalOptions {
    * Who the approval responses in the messages come from, or null to accept none from this sender.
    *
    * Give it only where the messages come from somebody you have authenticated: with it a response in the
-   * messages grants the gate's approval. It grants only what the gate has asked for before, and each
-   * response only once.
+   * messages grants the gate's approval that it answers, for the input that was asked about, once.
    *
    * @default approvals are granted at the gate alone: `gate.approvals.grant(id, { by })`
    */
@@ -46,27 +45,38 @@ export function gateToolApproval<Tools extends ToolSet>(
 function approvalOf(
   gated: GatedTool,
   tool: ToolSet[string],
-  options: GateToolApprovalOptions,
+  { approvedBy }: GateToolApprovalOptions,
 ): SingleToolApprovalFunction<unknown, unknown, unknown> {
   return async (input, { toolCallId, messages, toolContext }): Promise<ToolApprovalStatus> => {
-    const response = findResponse(messages, toolCallId);
+    const answered = findAnswered(messages, toolCallId);
     if (
-      response === null &&
+      answered === null &&
       (await needsApproval(tool, input, { toolCallId, messages, context: toolContext }))
     ) {
       return "user-approval";
     }
-    const decision =
-      response === null ? await gated.decide(input) : await resume(gated, input, response, options);
+    const claimed = answered?.approval ?? null;
+    const known = claimed === null ? null : await gated.run.gate.approvals.get(claimed);
+    if (claimed !== null && known?.status !== "pending" && known?.status !== "granted") {
+      // Used up, run out or never asked for: deciding would only ask for another one.
+      return { type: "denied", reason: `approval ${claimed} is ${known?.status ?? "not known"}` };
+    }
+    let decision = await gated.decide(input);
+    if (known?.status === "pending" && decision.approval?.id === known.id && known.run === gated.run.id) {
+      const by = typeof approvedBy === "function" ? await approvedBy(known) : (approvedBy ?? null);
+      if (by !== null) {
+        await gated.run.gate.approvals.grant(known.id, { by });
+        decision = await gated.decide(input);
+      }
+    }
     switch (decision.outcome) {
       case "deny":
         return { type: "denied", reason: decision.reason };
-      case "require_approval": {
-        const id = decision.approval?.id;
-        return response === null
-          ? { type: "user-approval", reason: `${decision.reason} (approval ${id})` }
-          : { type: "denied", reason: `approval ${id} has not been granted: ${decision.reason}` };
-      }
+      case "require_approval":
+        // An id that the messages do not know yet is not told to them: they could claim it next time.
+        return answered === null
+          ? { type: "user-approval", reason: `${decision.reason} (approval ${decision.approval?.id})` }
+          : { type: "denied", reason: `not approved as it is now: ${decision.reason}` };
       default:
         gated.leave(input, decision);
         return "not-applicable";
@@ -74,46 +84,30 @@ function approvalOf(
   };
 }
 
-/** Decides a call whose approval came back with the messages. */
-async function resume(
-  gated: GatedTool,
-  input: unknown,
-  response: string,
-  { approvedBy }: GateToolApprovalOptions,
-): Promise<Decision> {
-  if (approvedBy === undefined) return gated.decide(input);
-  const { gate, id: run } = gated.run;
-  const reason = `AI SDK approval ${response}`;
-  const before = await gate.approvals.list({ run, status: "all" });
-  const decision = await gated.decide(input);
-  const { approval } = decision;
-  // Only what the gate had asked for before the messages came, and only once for each response.
-  if (decision.outcome !== "require_approval" || approval === null) return decision;
-  if (!before.some(({ id }) => id === approval.id)) return decision;
-  if (before.some(({ answer }) => answer?.reason === reason)) return decision;
-  const by = typeof approvedBy === "string" ? approvedBy : await approvedBy(approval);
-  if (by === null) return decision;
-  await gate.approvals.grant(approval.id, { by, reason });
-  return gated.decide(input);
-}
-
-/** The id of the approval that the messages give to a tool call, or null when they give none. */
-function findResponse(messages: readonly ModelMessage[], toolCallId: string): string | null {
-  const requests = new Set(
-    messages.flatMap((message) =>
-      message.role !== "assistant" || typeof message.content === "string"
-        ? []
-        : message.content.flatMap((part) =>
-            part.type === "tool-approval-request" && part.toolCallId === toolCallId ? [part.approvalId] : [],
-          ),
-    ),
-  );
+/**
+ * What the messages say of a tool call's approval: null when they answer nothing, else the gate's approval
+ * that was asked for, if it was the gate who asked.
+ */
+function findAnswered(
+  messages: readonly ModelMessage[],
+  toolCallId: string,
+): { readonly approval: string | null } | null {
   const last = messages.at(-1);
   if (last?.role !== "tool") return null;
-  const response = last.content.find(
-    (part) => part.type === "tool-approval-response" && part.approved && requests.has(part.approvalId),
+  const approved = new Set(
+    last.content.flatMap((part) =>
+      part.type === "tool-approval-response" && part.approved ? [part.approvalId] : [],
+    ),
   );
-  return response?.type === "tool-approval-response" ? response.approvalId : null;
+  for (const { role, content } of messages) {
+    if (role !== "assistant" || typeof content === "string") continue;
+    for (const part of content) {
+      if (part.type !== "tool-approval-request" || part.toolCallId !== toolCallId) continue;
+      if (!approved.has(part.approvalId)) continue;
+      return { approval: /\(approval ([^ ()]+)\)$/.exec(part.reason ?? "")?.[1] ?? null };
+    }
+  }
+  return null;
 }
 
 /** The tool's own wish, which the AI SDK no longer asks about once there is a `toolApproval` for the tool. */
