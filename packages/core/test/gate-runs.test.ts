@@ -120,17 +120,21 @@ describe("runs", () => {
     await expect(gate.decide(llm(), { subject: { user: "\ud800" } })).rejects.toThrow(/user/);
   });
 
-  it.each([
-    [{ kind: "llm", name: "" }, /name/],
-    [{ kind: "wish", name: "x" }, /kind/],
-    [{ kind: "tool", name: "x", params: { f: () => 1 } }, /params\.f is a function/],
-    [{ kind: "tool", name: "x", params: { n: Number.NaN } }, /params\.n is NaN/],
-    [{ kind: "llm", name: "x", maxOutputTokens: -1 }, /maxOutputTokens/],
-    [{ kind: "llm", name: "x", amounts: { usd: "-$5" } }, /amounts\.usd/],
-    [{ kind: "llm", name: "x", amounts: { usd: "5 tokens" } }, /is in tokens, not in usd/],
-    [{ kind: "llm", name: "x", amounts: { usd: -5n } }, /negative/],
-    [{ kind: "llm", name: "x", extra: 1 }, /unknown member extra/],
-  ])("refuses an action that makes no sense before anything is spent: %j", async (action, message) => {
+  it.each<[string, object, RegExp]>([
+    ["no name", { kind: "llm", name: "" }, /name/],
+    ["an unknown kind", { kind: "wish", name: "x" }, /kind/],
+    ["a function", { kind: "tool", name: "x", params: { f: () => 1 } }, /params\.f is a function/],
+    ["NaN", { kind: "tool", name: "x", params: { n: Number.NaN } }, /params\.n is NaN/],
+    ["a negative limit", { kind: "llm", name: "x", maxOutputTokens: -1 }, /maxOutputTokens/],
+    ["unreadable money", { kind: "llm", name: "x", amounts: { usd: "-$5" } }, /amounts\.usd/],
+    [
+      "tokens for dollars",
+      { kind: "llm", name: "x", amounts: { usd: "5 tokens" } },
+      /is in tokens, not in usd/,
+    ],
+    ["a negative amount", { kind: "llm", name: "x", amounts: { usd: -5n } }, /negative/],
+    ["an unknown member", { kind: "llm", name: "x", extra: 1 }, /unknown member extra/],
+  ])("refuses an action with %s before anything is spent", async (_what, action, message) => {
     const { gate, receipts } = gateFixture({ budgets: [dollars("$1")] });
     await expect(gate.decide(action as never)).rejects.toThrow(message);
     expect(await receipts()).toEqual([]);
