@@ -114,6 +114,7 @@ export function gateModel(
                   tools.saw(part);
                   return part.type === "finish" ? languageUsage(part.usage) : undefined;
                 },
+                bytes: (part) => ("delta" in part ? part.delta.length : 0),
               });
               return { ...result, stream };
             };

@@ -84,7 +84,8 @@ function factory(provider: object, member: string): Factory {
 function isPlain(target: object, name: string, member: unknown): boolean {
   return (typeof member !== "object" && typeof member !== "function") || member === null || name === "tools"
     ? true
-    : typeof target === "function" && name in Function.prototype;
+    : name in Object.prototype ||
+        (typeof target === "function" && ["prototype", "apply", "bind", "call"].includes(name));
 }
 
 /** Which kind of model something is; null when it is none that is known. */

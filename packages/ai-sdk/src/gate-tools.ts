@@ -1,13 +1,15 @@
 import type { Gate, JsonObject, Permit, Run } from "@tollgate/core";
 import { changedParams, denialPayload, toRefusal } from "@tollgate/core/adapter";
-import type { ToolExecutionOptions, ToolSet } from "ai";
+import type { InferToolInput, Tool, ToolExecutionOptions, ToolSet } from "ai";
 import { GatedTool, gatedTool, type ToolAction } from "./gated-tool.ts";
 import { withDenials } from "./to-denial.ts";
 
 /** How tools are gated. */
 export interface GateToolsOptions<Tools extends ToolSet> {
   /** What a call of a tool costs or needs, by tool: fixed, or worked out from the input. */
-  readonly actions?: { readonly [Name in keyof Tools]?: ToolAction | ((input: unknown) => ToolAction) };
+  readonly actions?: {
+    readonly [Name in keyof Tools]?: ToolAction | ((input: InputOf<Tools[Name]>) => ToolAction);
+  };
 }
 
 /**
@@ -26,13 +28,15 @@ export function gateTools<Tools extends ToolSet>(
   options: GateToolsOptions<Tools> = {},
 ): Tools {
   const gated = Object.entries(tools).map(([name, tool]) => {
-    const actions = options.actions?.[name];
-    const describe = typeof actions === "function" ? actions : () => actions ?? {};
+    const action: ToolAction | ((input: never) => ToolAction) = options.actions?.[name] ?? {};
+    // The AI SDK has checked the input against the tool's own schema.
+    const describe = (input: unknown) => (typeof action === "function" ? action(input as never) : action);
     return [name, gateTool(tool, new GatedTool(name, gateOrRun, describe))];
   });
   return Object.fromEntries(gated) as Tools;
 }
 
+type InputOf<Any> = Any extends Tool ? InferToolInput<Any> : unknown;
 type AnyTool = ToolSet[string];
 type Execute = (input: unknown, options: ToolExecutionOptions<unknown>) => unknown;
 

@@ -1,33 +1,28 @@
 import { findDenial, TollgateError } from "@tollgate/core";
 
-/**
- * Gives a refusal the marks by which the AI SDK knows an API error that it must not retry.
- *
- * It stays the very error that the gate threw: `instanceof ActionDenied` and `findDenial` hold at the caller.
- * Anything else is answered as it is.
- */
-export function toDenial(error: unknown): unknown {
-  const refused = TollgateError.is(error) ? findDenial(error) : null;
-  if (refused === null) return error;
-  const marks: { [Mark in string | symbol]: unknown } = {
-    [Symbol.for("vercel.ai.error")]: true,
-    [Symbol.for("vercel.ai.error.AI_APICallError")]: true,
-    isRetryable: false,
-    // What else code that knows the AI SDK's API errors looks at.
-    url: "tollgate:",
-    requestBodyValues: undefined,
-  };
-  for (const mark of Reflect.ownKeys(marks)) {
-    Object.defineProperty(refused, mark, { value: marks[mark], configurable: true });
-  }
-  return refused;
-}
+/** The marks by which the AI SDK knows an API error that it must not retry, and what else it reads of one. */
+const marks: readonly (readonly [PropertyKey, unknown])[] = [
+  [Symbol.for("vercel.ai.error"), true],
+  [Symbol.for("vercel.ai.error.AI_APICallError"), true],
+  ["isRetryable", false],
+  ["url", "tollgate:"],
+  ["requestBodyValues", undefined],
+];
 
-/** Runs `call` and rethrows what the gate refuses in the AI SDK's terms. */
+/**
+ * Runs `call` and rethrows what the gate refuses so that the AI SDK does not try it again.
+ *
+ * The error stays the very one that the gate threw: `instanceof ActionDenied` and `findDenial` hold at the
+ * caller. Any other error is rethrown as it is.
+ */
 export async function withDenials<T>(call: () => PromiseLike<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw toDenial(error);
+    const refused = TollgateError.is(error) ? findDenial(error) : null;
+    if (refused !== null) {
+      for (const [mark, value] of marks) Object.defineProperty(refused, mark, { value, configurable: true });
+    }
+    throw error;
   }
 }

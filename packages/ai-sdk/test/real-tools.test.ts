@@ -132,7 +132,7 @@ describe("a gated tool", () => {
     });
     const add = tool({ inputSchema, execute: ({ a }) => a });
     const amounts = {
-      add: (input: unknown) => ({ amounts: { emails: BigInt((input as { a: number }).a) } }),
+      add: ({ a }: { a: number }) => ({ amounts: { emails: BigInt(a) } }),
     };
     await use(fixture, gateTools({ add }, fixture.run, { actions: amounts }));
     expect(await fixture.gate.balances()).toMatchObject([{ spent: 1n }]);

@@ -32,7 +32,7 @@ import {
 } from "../src/index.ts";
 
 /** The real OpenAI client of the AI SDK at a bench's provider. */
-export function openaiAt({ provider }: Pick<Bench, "provider">): OpenAIProvider {
+function openaiAt({ provider }: Pick<Bench, "provider">): OpenAIProvider {
   return createOpenAI({ baseURL: provider.url, apiKey: "none" });
 }
 
