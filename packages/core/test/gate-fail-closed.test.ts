@@ -187,6 +187,40 @@ describe("fail closed", () => {
     await fixture.check();
   });
 
+  it("writes a settlement once that the log kept after its time was up", async () => {
+    const log = new FailingLog();
+    const fixture = gateFixture({ budgets, log });
+    const permit = await gateBudget(fixture.gate, costing("$1"));
+    log.failure = "hangs";
+    const settling = permit.settle();
+    await new Promise((resolve) => setImmediate(resolve));
+    fixture.clock.advance(5000);
+    expect(await settling).toMatchObject({ outcome: "settled", receipt: null });
+    expect(await decided(fixture)).toMatchObject({ code: "receipt_log_failed" });
+    log.failure = "none";
+    log.answer();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await decided(fixture)).toMatchObject({ outcome: "allow" });
+    await fixture.check();
+  });
+
+  it("denies on a chain that another key signed, that is closed, or that comes from the future", async () => {
+    const log = memoryLog();
+    const signer = createSigner();
+    const clock = manualClock();
+    const first = gateFixture({ log, signer, clock, chain: "main" });
+    await gateBudget(first.gate, costing("$1"));
+    const other = gateFixture({ log, clock, chain: "main" });
+    expect((await other.gate.decide(costing("$1"))).reason).toMatch(/was signed by key .* give that signer/);
+    const past = gateFixture({ log, signer, clock: manualClock(clock.now() - 60_000), chain: "main" });
+    expect(await past.gate.decide(costing("$1"))).toMatchObject({ code: "clock_went_back" });
+    const again = gateFixture({ log, signer, clock, chain: "main" });
+    expect(await again.gate.decide(costing("$1"))).toMatchObject({ outcome: "allow" });
+    await again.gate.close();
+    const late = gateFixture({ log, signer, clock, chain: "main" });
+    expect((await late.gate.decide(costing("$1"))).reason).toMatch(/is closed: give the gate another chain/);
+  });
+
   it("denies when the signer throws", async () => {
     const sound = createSigner();
     let broken = false;

@@ -1,4 +1,4 @@
-import { gateBudget, guard, IdempotencyConflict, memoryLedger } from "@tollgate/core";
+import { evaluator, gateBudget, guard, IdempotencyConflict, memoryLedger } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import { costing, dollars, gateFixture, nano, tool } from "./gate-fixture.ts";
@@ -102,5 +102,27 @@ describe("identity of attempts", () => {
       await guard(run, tool("search", { id: "call_1" }), () => "found");
     }
     expect(await money("calls")).toEqual({ spent: 10n, held: 0n });
+  });
+
+  it("keeps a key denied that policy denied, also when policy would not any more", async () => {
+    let isFrozen = true;
+    const freeze = evaluator("freeze", () =>
+      isFrozen ? { decision: "deny", reason: "frozen" } : { decision: "allow" },
+    );
+    const { gate } = gateFixture({ evaluators: [freeze] });
+    const run = gate.run();
+    await expect(gateBudget(run, { ...tool("pay"), key: "task-1" })).rejects.toThrow(/frozen/);
+    isFrozen = false;
+    await expect(gateBudget(run, { ...tool("pay"), key: "task-1" })).rejects.toThrow(/frozen/);
+    await gateBudget(run, tool("pay"));
+  });
+
+  it("decides a key anew that was skipped or waits for approval", async () => {
+    const ask = evaluator("ask", () => ({ decision: "require_approval", reason: "always" }));
+    const { gate } = gateFixture({ evaluators: [ask] });
+    const run = gate.run();
+    const asked = await gate.decide({ ...tool("pay"), key: "task-1" }, { run });
+    await gate.approvals.grant(asked.approval?.id ?? "", { by: "carol" });
+    expect(await gate.decide({ ...tool("pay"), key: "task-1" }, { run })).toMatchObject({ outcome: "allow" });
   });
 });

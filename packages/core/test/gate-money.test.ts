@@ -160,6 +160,77 @@ describe("what becomes of the money", () => {
     await check();
   });
 
+  it("holds the money of a permit whose settlement failed, past any expiry, and books it before closing", async () => {
+    const clock = manualClock();
+    const sound = memoryLedger({ clock });
+    let broken = true;
+    const ledger: Ledger = Object.assign(Object.create(sound) as Ledger, {
+      settle: (...args: Parameters<Ledger["settle"]>) => {
+        if (broken) throw new Error("disk I/O error");
+        return sound.settle(args[0], args[1]);
+      },
+      reserve: (request: Parameters<Ledger["reserve"]>[0]) => sound.reserve(request),
+      extend: (...args: Parameters<Ledger["extend"]>) => sound.extend(...args),
+      release: (...args: Parameters<Ledger["release"]>) => sound.release(args[0]),
+      expire: (now: number) => sound.expire(now),
+      nextExpiry: () => sound.nextExpiry(),
+      balances: (query: Parameters<Ledger["balances"]>[0]) => sound.balances(query),
+    });
+    const { gate, money, check } = gateFixture({
+      budgets: [dollars("$1")],
+      clock,
+      ledger,
+      reservationTtlMs: 60_000,
+    });
+    const permit = await gateBudget(gate.run(), costing("$0.80"));
+    await expect(permit.settle({ amounts: { usd: nano("0.30") } })).rejects.toThrow("disk I/O error");
+    for (let beat = 0; beat < 6; beat++) {
+      clock.advance(20_000);
+      await turn();
+    }
+    expect(await money("money")).toEqual({ spent: 0n, held: nano("0.80") });
+    broken = false;
+    await gate.close();
+    expect(permit.ended).toMatchObject({ outcome: "settled" });
+    expect(await sound.balances({})).toMatchObject([{ spent: nano("0.30"), held: 0n }]);
+    await check();
+  });
+
+  it("receipts what was reserved for a unit that the usage does not tell", async () => {
+    const { gate, receipts } = gateFixture();
+    const permit = await gateBudget(gate.run(), llm({ amounts: { mails: 3n } }));
+    await permit.settle({ usage: { inputTokens: 10, outputTokens: 5 } });
+    expect((await receipts()).at(-1)?.body).toMatchObject({
+      amounts: expect.arrayContaining([
+        { unit: "mails", amount: "3" },
+        { unit: "tokens", amount: "15" },
+      ]),
+    });
+  });
+
+  it("refuses nobody for money that a sweep under way is about to give back", async () => {
+    const clock = manualClock();
+    const sound = memoryLedger({ clock });
+    const ledger: Ledger = Object.assign(Object.create(sound) as Ledger, {
+      reserve: (request: Parameters<Ledger["reserve"]>[0]) => sound.reserve(request),
+      nextExpiry: () => sound.nextExpiry(),
+      balances: (query: Parameters<Ledger["balances"]>[0]) => sound.balances(query),
+      async *expire(now: number) {
+        await turn();
+        yield* sound.expire(now);
+      },
+    });
+    const { gate, check } = gateFixture({ budgets: [dollars("$1")], clock, ledger, reservationTtlMs: 1000 });
+    const run = gate.run();
+    for (let call = 0; call < 10; call++) await gateBudget(run, costing("$0.10"));
+    clock.advance(1000);
+    const results = await Promise.all(
+      Array.from({ length: 10 }, () => gate.decide(costing("$0.10"), { run })),
+    );
+    expect(results.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 10 }, () => "allow"));
+    await check();
+  });
+
   it("prices cached tokens as such, and reasoning tokens once", async () => {
     const { gate, money } = gateFixture({
       budgets: [dollars("$10")],

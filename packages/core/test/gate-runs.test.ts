@@ -20,6 +20,26 @@ describe("runs", () => {
     await check();
   });
 
+  it("keeps the first reason, and writes one receipt", async () => {
+    const { gate, receipts } = gateFixture();
+    const run = gate.run();
+    await run.stop("first");
+    await run.stop("second");
+    expect(run.stopped).toBe("first");
+    expect(await receipts()).toHaveLength(1);
+    await expect(gate.stop(run, "")).rejects.toThrow(/say why/);
+  });
+
+  it("stays stopped for an open handle when the gate has long forgotten the run", async () => {
+    const { gate, clock } = gateFixture();
+    const run = gate.run();
+    await run.stop("enough");
+    expect(run.stopped).toBe("enough");
+    clock.advance(8 * 24 * 60 * 60 * 1000);
+    await gate.stop("another", "makes room");
+    await expect(gateBudget(run, llm())).rejects.toThrow(/enough/);
+  });
+
   it("stops the whole run when a child is stopped by a terminal deny", async () => {
     const { gate } = gateFixture({
       evaluators: [

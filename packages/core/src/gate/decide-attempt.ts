@@ -30,6 +30,11 @@ export async function decideAttempt(core: GateCore, attempt: Attempt, onEnd: () 
 }
 
 async function judgeAndHold(core: GateCore, attempt: Attempt): Promise<Held | Finding> {
+  if (!core.recorder.isReady) {
+    // The log tells where the chain ends, and when: before that nothing can be receipted or timed.
+    const failed = await core.recorder.flush().then(() => null, recordFailed);
+    if (failed !== null) return failed;
+  }
   const stopped = preflight(core, attempt);
   if (core.mode === "shadow") return holdInShadow(core, attempt, stopped);
   if (stopped !== null) return stopped;

@@ -32,6 +32,8 @@ export interface RecorderParts {
 /** A receipt that is owed: what it records has happened, and it will be written before anything else. */
 interface Owed {
   readonly content: ReceiptContent;
+  /** True once the log has it after all. */
+  paid: boolean;
 }
 
 /**
@@ -52,6 +54,11 @@ export class Recorder {
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
+  }
+
+  /** True when the next receipt can be appended at once; else {@link Recorder.flush} comes first. */
+  get isReady(): boolean {
+    return this.#inStep && this.#owed.length === 0;
   }
 
   /** The time for a record: the clock's, but never before a time already used. */
@@ -76,31 +83,28 @@ export class Recorder {
    * @throws RecordFailed; then the receipt does not count.
    */
   write(content: ReceiptContent, undo?: ReceiptContent): Awaitable<Receipt> {
-    if (this.#inStep && this.#owed.length === 0) return this.#append(content, undo);
+    if (this.isReady) return this.#append(content, undo);
     return this.#catchUp().then(() => this.#append(content, undo));
   }
 
   /** Writes what has happened already; null when it is owed for now. */
   async writeOrOwe(content: ReceiptContent): Promise<Receipt | null> {
-    const owed: Owed = { content };
-    const pay = (): void => {
-      this.#owed = this.#owed.filter((other) => other !== owed);
-    };
+    const owed: Owed = { content, paid: false };
     try {
-      if (!this.#inStep || this.#owed.length > 0) await this.#catchUp();
-      return await this.#append(content, undefined, pay);
+      if (!this.isReady) await this.#catchUp();
+      return await this.#append(content, undefined, owed);
     } catch {
-      this.#owed.push(owed);
+      if (!owed.paid) this.#owed.push(owed);
       return null;
     }
   }
 
   /** Writes all that is owed. @throws RecordFailed */
   flush(): Promise<void> {
-    return this.#inStep && this.#owed.length === 0 ? Promise.resolve() : this.#catchUp();
+    return this.isReady ? Promise.resolve() : this.#catchUp();
   }
 
-  #append(content: ReceiptContent, undo?: ReceiptContent, kept?: () => void): Awaitable<Receipt> {
+  #append(content: ReceiptContent, undo?: ReceiptContent, owed?: Owed): Awaitable<Receipt> {
     const { chain, log, clock, timeoutMs } = this.#parts;
     let entry: SealedReceipt;
     try {
@@ -121,8 +125,9 @@ export class Recorder {
         ms: timeoutMs,
         who: "the receipt log",
         late: () => {
-          if (undo !== undefined) this.#owed.push({ content: undo });
-          kept?.();
+          // The log kept what was given up: undo what does not count, and do not write twice what does.
+          if (undo !== undefined) this.#owed.push({ content: undo, paid: false });
+          if (owed !== undefined) this.#pay(owed);
         },
       });
       return Promise.resolve(answered).then(
@@ -136,6 +141,11 @@ export class Recorder {
       this.#inStep = false;
       throw new RecordFailed("receipt log", error);
     }
+  }
+
+  #pay(owed: Owed): void {
+    owed.paid = true;
+    this.#owed = this.#owed.filter((other) => other !== owed);
   }
 
   #written(entry: SealedReceipt): Receipt {
@@ -168,6 +178,9 @@ export class Recorder {
             `chain "${chain.id}" was signed by key ${head.kid}, not by ${signer.kid}: give that signer or another chain`,
           );
         }
+        if (head?.closed === true) {
+          throw new StorageFailed(`chain "${chain.id}" is closed: give the gate another chain`);
+        }
         if (head !== null) this.#latest = Math.max(this.#latest, Date.parse(head.time));
         chain.resume(head);
         if (head === null) {
@@ -181,8 +194,8 @@ export class Recorder {
       this.#inStep = true;
     }
     for (let next = this.#owed[0]; next !== undefined; next = this.#owed[0]) {
-      await this.#append(next.content);
-      this.#owed.shift();
+      await this.#append(next.content, undefined, next);
+      this.#pay(next);
     }
   }
 }
