@@ -173,6 +173,23 @@ describe("fail closed", () => {
     },
   );
 
+  it("does not touch the ledger while it is known that no receipt can be written", async () => {
+    const log = new FailingLog();
+    log.failure = "rejects";
+    const clock = manualClock();
+    let reserves = 0;
+    const sound = memoryLedger({ clock });
+    const ledger = brokenLedger(clock, {
+      reserve: (request) => {
+        reserves += 1;
+        return sound.reserve(request);
+      },
+    });
+    const fixture = gateFixture({ budgets, log, clock, ledger });
+    expect(await decided(fixture)).toMatchObject({ code: "receipt_log_failed" });
+    expect(reserves).toBe(0);
+  });
+
   it("goes on after appends were lost while others waited behind them", async () => {
     const log = new FailingLog();
     const fixture = gateFixture({ budgets: [dollars("$100")], log });

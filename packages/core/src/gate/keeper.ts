@@ -35,7 +35,7 @@ export class Keeper {
 
   /** Whether a reservation can have expired by now. */
   isDue(now: number): boolean {
-    return this.#sweeping !== null || now >= this.#nextSweep;
+    return now >= this.#nextSweep;
   }
 
   /** Remembers that a reservation can expire at `at`. */
