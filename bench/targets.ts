@@ -1,0 +1,77 @@
+import type { Result } from "./samples.ts";
+
+/** One figure with a target. */
+export interface Ratio {
+  readonly name: string;
+  readonly value: number;
+  readonly target: number;
+  readonly ok: boolean;
+}
+
+/** Whether a value must stay below its target or get above it. */
+type Bound = "most" | "least";
+
+/** What Tollgate promises of its speed and size; {@link judge} tells what became of it. */
+const targets: readonly {
+  readonly name: string;
+  readonly bound: Bound;
+  readonly target: number;
+  readonly value: (figures: Figures) => number;
+}[] = [
+  ratio("decide_over_sign", 2.5, ({ p50 }) => p50("decide") / p50("sign")),
+  ratio("decide_llm_over_sign", 2.5, ({ p50 }) => p50("decide_llm") / p50("sign")),
+  ratio("settle_over_sign", 2, ({ p50 }) => p50("settle") / p50("sign")),
+  ratio("settle_llm_over_sign", 2, ({ p50 }) => p50("settle_llm") / p50("sign")),
+  ratio("decide_p99_over_sign_p50", 10, ({ p99, p50 }) => p99("decide") / p50("sign")),
+  ratio(
+    "ai_sdk_call_over_sign",
+    10,
+    ({ p50 }) => (p50("ai_sdk_generate_text_gated") - p50("ai_sdk_generate_text_bare")) / p50("sign"),
+  ),
+  ratio("core_bundle_kb", 40, ({ bundleKb }) => bundleKb),
+  {
+    ...ratio(
+      "fsync_64_over_fsync_1_throughput",
+      8,
+      ({ rate }) => rate("decide_file_fsync_64") / rate("decide_file_fsync_1"),
+    ),
+    bound: "least",
+  },
+];
+
+/** What values are worked out from. */
+interface Figures {
+  p50(name: string): number;
+  p99(name: string): number;
+  rate(name: string): number;
+  readonly bundleKb: number;
+}
+
+function ratio(name: string, target: number, value: (figures: Figures) => number): (typeof targets)[number] {
+  return { name, bound: "most", target, value };
+}
+
+/** Holds what was measured against the targets. */
+export function judge(results: readonly Result[], bundleKb: number): readonly Ratio[] {
+  const of = (name: string): Result => {
+    const found = results.find((result) => result.name === name);
+    if (found === undefined) throw new Error(`"${name}" was not measured`);
+    return found;
+  };
+  const figures: Figures = {
+    p50: (name) => of(name).p50Us,
+    p99: (name) => of(name).p99Us,
+    rate: (name) => of(name).opsPerSecond,
+    bundleKb,
+  };
+  return targets.map(({ name, bound, target, value: work }) => {
+    const value = work(figures);
+    return { name, value, target, ok: bound === "most" ? value <= target : value >= target };
+  });
+}
+
+/** How a target is written: `<= 2.5`. */
+export function targetText(name: string, target: number): string {
+  const bound = targets.find((each) => each.name === name)?.bound ?? "most";
+  return `${bound === "most" ? "<=" : ">="} ${target}`;
+}
