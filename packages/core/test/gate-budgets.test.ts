@@ -56,6 +56,28 @@ describe("budgets at the gate", () => {
     await check();
   });
 
+  it("receipts a refusal with what was asked for and what stood against it", async () => {
+    const { gate, receipts, check } = gateFixture({ budgets: [dollars("$1")] });
+    const run = gate.run();
+    await (await gateBudget(run, costing("$0.50"))).settle();
+    await gateBudget(run, costing("$0.30"));
+    await gate.decide(costing("$0.40"), { run });
+    expect((await receipts()).at(-1)?.body).toMatchObject({
+      claims: [],
+      exceeded: [
+        {
+          budget: "money",
+          unit: "usd",
+          amount: "400000000",
+          limit: "1000000000",
+          spent: "500000000",
+          held: "300000000",
+        },
+      ],
+    });
+    await check();
+  });
+
   it("keeps one balance for each partition and names the field that a subject lacks", async () => {
     const { gate } = gateFixture({ budgets: [dollars("$1", { by: ["tenant", "user"] })] });
     const alice = gate.run({ tenant: "acme", user: "alice" });

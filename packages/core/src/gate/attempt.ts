@@ -1,6 +1,7 @@
 import type { Action, PatchField } from "../action/action.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
+import type { Exceeded } from "../ledger/ledger.ts";
 import type { Approval } from "./approvals.ts";
 import type { DecisionCode } from "./decision.ts";
 import type { RunHandle } from "./run-handle.ts";
@@ -29,6 +30,8 @@ export interface Finding {
   readonly terminal: boolean;
   readonly evaluators?: readonly string[];
   readonly result?: JsonValue;
+  /** The limits that it did not fit into, where that is why. */
+  readonly exceeded?: readonly Exceeded[];
   readonly approval?: { readonly approval: Approval; readonly isNew: boolean };
   readonly cause?: unknown;
 }

@@ -8,7 +8,7 @@ import { type Held, holdAttempt } from "./hold-attempt.ts";
 import { approvalContent } from "./memory-approvals.ts";
 import { OpenPermit } from "./open-permit.ts";
 import { type Plan, planAttempt, unjudged } from "./plan-attempt.ts";
-import { receiptAction, receiptClaim } from "./receipt-content.ts";
+import { receiptAction, receiptClaim, receiptExceeded } from "./receipt-content.ts";
 import { RecordFailed } from "./recorder.ts";
 
 /**
@@ -229,6 +229,7 @@ function decisionContent(
     claims: held === null || held.replayed ? [] : held.claims.map((claim) => receiptClaim(claim)),
     price: held === null || held.rates === null ? null : core.priceOf(held.rates),
     reservation: held?.reservation?.id ?? null,
+    ...(said?.exceeded === undefined ? {} : { exceeded: receiptExceeded(said.exceeded) }),
     ...(plan?.rewritten === true ? { enforced: plan.digest } : {}),
     ...(plan?.rewritten === true && plan.action.name !== attempt.action.name
       ? { replaced: plan.action.name }

@@ -1,9 +1,9 @@
 import type { Action } from "../action/action.ts";
 import type { JsonObject, JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
-import type { Charge, Claim } from "../ledger/ledger.ts";
+import type { Charge, Claim, Exceeded } from "../ledger/ledger.ts";
 import type { ModelRates, Rate } from "../pricing/price-catalog.ts";
-import type { ReceiptAction, ReceiptClaim, ReceiptPrice } from "../receipt/receipt.ts";
+import type { ReceiptAction, ReceiptClaim, ReceiptExceeded, ReceiptPrice } from "../receipt/receipt.ts";
 import type { RunHandle } from "./run-handle.ts";
 
 /** The receipt's view of the action that was asked for. */
@@ -36,6 +36,16 @@ export function receiptClaim(claim: Claim, amount: bigint = claim.amount): Recei
     unit: claim.unit,
     amount: amount.toString(),
   };
+}
+
+/** The receipt's view of the limits that an action did not fit into. */
+export function receiptExceeded(exceeded: readonly Exceeded[]): readonly ReceiptExceeded[] {
+  return exceeded.map(({ claim, spent, held }) => ({
+    ...receiptClaim(claim),
+    limit: (claim.limit ?? 0n).toString(),
+    spent: spent.toString(),
+    held: held.toString(),
+  }));
 }
 
 /** The receipt's view of what went beyond the reservation; undefined when nothing did. */

@@ -1,4 +1,3 @@
-import { create } from "temporal-polyfill/fns/ZonedDateTime";
 import { InvalidConfig } from "../errors.ts";
 import { describe } from "./config-object.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -24,7 +23,7 @@ export function readTimeZone(input: unknown, field: string): string {
 
 function exists(name: string): boolean {
   try {
-    create(0n, name);
+    new Intl.DateTimeFormat("en-US", { timeZone: name });
     return true;
   } catch {
     return false;

@@ -1,15 +1,5 @@
-import { fromEpochMilliseconds, toZonedDateTimeISO } from "temporal-polyfill/fns/Instant";
-import {
-  addDays,
-  addMonths,
-  addWeeks,
-  offsetNanoseconds,
-  startOfDay,
-  startOfMonth,
-  startOfWeek,
-  type Record as Zoned,
-} from "temporal-polyfill/fns/ZonedDateTime";
 import type { WindowKind } from "./budget.ts";
+import { firstWhere, type LocalDates, localDates } from "./local-dates.ts";
 
 /** The stretch of time, or the run, that one balance is for. */
 export interface Window {
@@ -70,66 +60,49 @@ export function createWindows(): Windows {
 
 const total: Window = Object.freeze({ id: "total", endsAt: null });
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
-/** How the calendar's windows begin, and how to get into the next one from a beginning. */
+/** How the calendar's windows begin, and which date begins the next one; dates are midnights in UTC. */
 const calendar: Readonly<
-  Record<Exclude<TimedKind, "hour">, { begin(at: Zoned): Zoned; step(from: Zoned, count: number): Zoned }>
+  Record<Exclude<TimedKind, "hour">, { first(date: number): number; next(first: number): number }>
 > = {
-  // Weekday and first of the month are taken on dates, where the local day really begins.
-  day: { begin: startOfDay, step: addDays },
-  week: { begin: startOfWeek, step: addWeeks },
-  month: { begin: startOfMonth, step: addMonths },
+  day: { first: (date) => date, next: (first) => first + dayMs },
+  week: {
+    first: (date) => date - ((new Date(date).getUTCDay() + 6) % 7) * dayMs,
+    next: (first) => first + 7 * dayMs,
+  },
+  month: {
+    first: (date) => new Date(date).setUTCDate(1),
+    next: (first) => new Date(first).setUTCMonth(new Date(first).getUTCMonth() + 1),
+  },
 };
 
 function spanAt(per: TimedKind, timeZone: string, now: number): Span {
+  const local = localDates(timeZone);
   const [startsAt, endsAt] =
-    per === "hour" ? hourAt(timeZone, now) : calendarSpanAt(calendar[per], timeZone, now);
+    per === "hour" ? hourAt(local, now) : calendarSpanAt(calendar[per], local, Math.floor(now));
   return { id: new Date(startsAt).toISOString().replace(".000Z", "Z"), startsAt, endsAt };
 }
 
 function calendarSpanAt(
-  { begin, step }: (typeof calendar)[keyof typeof calendar],
-  timeZone: string,
+  { first, next }: (typeof calendar)[keyof typeof calendar],
+  { dateAt, beginningOf }: LocalDates,
   now: number,
 ): readonly [number, number] {
-  let start = begin(zoned(now, timeZone));
-  let end = begin(step(start, 1));
+  let begun = first(dateAt(now));
   // Where the clock goes back over midnight, yesterday's date is shown again after today has begun.
-  while (end.epochMilliseconds <= now) {
-    start = end;
-    end = begin(step(start, 1));
-  }
-  return [start.epochMilliseconds, end.epochMilliseconds];
+  while (beginningOf(next(begun)) <= now) begun = next(begun);
+  return [beginningOf(begun), beginningOf(next(begun))];
 }
 
 /** The stretch around `now` in which neither the local hour nor the offset from UTC changes. */
-function hourAt(timeZone: string, now: number): readonly [number, number] {
-  const offset = offsetAt(now, timeZone);
+function hourAt({ offsetAt }: LocalDates, now: number): readonly [number, number] {
+  const offset = offsetAt(now);
   const start = Math.floor((now + offset) / hourMs) * hourMs - offset;
   const end = start + hourMs;
-  const isOurs = (at: number): boolean => offsetAt(at, timeZone) === offset;
+  const isOurs = (at: number): boolean => offsetAt(at) === offset;
   return [
     isOurs(start) ? start : firstWhere(start, Math.floor(now), isOurs),
     isOurs(end - 1) ? end : firstWhere(Math.floor(now), end - 1, (at) => !isOurs(at)),
   ];
-}
-
-/** The first millisecond after `before`, up to `last`, where `holds` begins to hold. */
-function firstWhere(before: number, last: number, holds: (at: number) => boolean): number {
-  let low = before;
-  let high = last;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (holds(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
-}
-
-function zoned(at: number, timeZone: string): Zoned {
-  return toZonedDateTimeISO(fromEpochMilliseconds(Math.floor(at)), timeZone);
-}
-
-function offsetAt(at: number, timeZone: string): number {
-  return offsetNanoseconds(zoned(at, timeZone)) / 1_000_000;
 }

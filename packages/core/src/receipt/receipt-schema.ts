@@ -56,6 +56,17 @@ const action = z.strictObject({
 
 const claim = z.strictObject({ budget: name, partition: text, window: name, unit, amount });
 
+const exceeded = z.strictObject({
+  budget: name,
+  partition: text,
+  window: name,
+  unit,
+  amount,
+  limit: amount,
+  spent: amount,
+  held: amount,
+});
+
 const rate = z.union([
   decimal,
   z.strictObject({ base: decimal, tiers: z.array(z.strictObject({ start: count, rate: decimal })) }),
@@ -80,6 +91,7 @@ const schemas: Readonly<Record<string, z.ZodMiniType>> = {
     claims: z.array(claim),
     price: z.nullable(z.strictObject({ catalog: digest, model: text, rates: z.record(code, rate) })),
     reservation: z.nullable(name),
+    exceeded: z.exactOptional(z.array(exceeded)),
     enforced: z.exactOptional(digest),
     replaced: z.exactOptional(text),
     approval: z.exactOptional(name),

@@ -48,6 +48,13 @@ export interface ReceiptClaim {
   readonly amount: string;
 }
 
+/** A limit that the action did not fit into: what it asked for, and what stood against it. */
+export interface ReceiptExceeded extends ReceiptClaim {
+  readonly limit: string;
+  readonly spent: string;
+  readonly held: string;
+}
+
 /** Which price was used; rates are decimal strings in nano-dollars per million tokens. */
 export interface ReceiptPrice {
   readonly catalog: string;
@@ -76,6 +83,8 @@ export interface DecisionBody extends ReceiptHeader {
   readonly claims: readonly ReceiptClaim[];
   readonly price: ReceiptPrice | null;
   readonly reservation: string | null;
+  /** The limits that refused it (or would have, in shadow mode). */
+  readonly exceeded?: readonly ReceiptExceeded[];
   /** The digest of the action as enforced, where a degrade rewrote it. */
   readonly enforced?: string;
   /** The model or tool as enforced, where a degrade changed it. */
