@@ -124,6 +124,14 @@ describe("with approvedBy, the messages approve", () => {
     expect(sent).toEqual([]);
   });
 
+  it("and granted nothing else for it either", async () => {
+    const { fixture, ask } = await mailer({ approvedBy: "alice" });
+    const back = answered(await ask(question));
+    const [asked] = await fixture.gate.approvals.list();
+    await ask(JSON.parse(JSON.stringify(back).replaceAll('"to":"bob"', '"to":"mallory"')));
+    expect(await fixture.gate.approvals.get(asked!.id)).toMatchObject({ status: "pending" });
+  });
+
   it("and not for a sender whom the function does not accept", async () => {
     const asked: unknown[] = [];
     const { sent, ask } = await mailer({

@@ -4,7 +4,7 @@ import { generateText, streamText, tool } from "ai";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateModel } from "../src/index.ts";
-import { decisionsOf, open, receiptsOf } from "./fixture.ts";
+import { decisionsOf, open, receiptsOf, ruleFor } from "./fixture.ts";
 
 const searches = { budgets: [{ id: "searches", limit: "10 calls", match: { kind: "tool" } }] } as const;
 
@@ -103,6 +103,18 @@ describe("a tool that the provider runs", () => {
     if (how === "generate") await generateText({ model, tools, prompt: "hi" }).catch(() => undefined);
     else await streamText({ model, tools, prompt: "hi", onError() {} }).consumeStream();
     expect(await gate.balances()).toMatchObject([{ budget: "searches", spent: 1n, held: 0n }]);
+  });
+
+  it.each(["generate", "stream"] as const)("in a skipped %s call was not used", async (how) => {
+    const { openai, run, gate } = await open(undefined, {
+      ...searches,
+      ...ruleFor("llm", { decision: "skip", reason: "known" }),
+    });
+    const model = gateModel(openai("gpt-4o"), run);
+    const tools = { web_search: openai.tools.webSearch() };
+    if (how === "generate") await generateText({ model, tools, prompt: "hi" });
+    else await streamText({ model, tools, prompt: "hi" }).consumeStream();
+    expect(await gate.balances()).toMatchObject([{ budget: "searches", spent: 0n, held: 0n }]);
   });
 
   it("is not booked when the call that offered it is refused", async () => {

@@ -131,6 +131,29 @@ describe("gateProvider", () => {
     expect(provider.requests).toMatchObject([{ path: "/chat/completions", model: "gpt-4o-mini" }]);
   });
 
+  it("books a video when it is started, and lets its progress be asked for free", async () => {
+    const { gate, run } = await open(undefined, { budgets: [{ id: "videos", limit: "1 calls" }] });
+    const called: string[] = [];
+    const provider = {
+      video: (modelId: string) => ({
+        specificationVersion: "v4",
+        provider: "other.video",
+        modelId,
+        maxVideosPerCall: 1,
+        doStart: async (_call: object) => called.push("start"),
+        doStatus: async () => called.push("status"),
+        doForget: async () => called.push("forget"),
+      }),
+    };
+    const model = gateProvider(provider, run).video("v");
+    await model.doStart({});
+    await model.doStatus();
+    await expect(async () => model.doStart({})).rejects.toThrow(/denied/);
+    expect(() => model.doForget()).toThrow('other.video "v": doForget cannot be gated');
+    expect(called).toEqual(["start", "status"]);
+    expect(await decisionsOf(gate)).toEqual(["video v allow", "video v deny"]);
+  });
+
   it("gates models by their name in a registry", async () => {
     const { openai, run, gate } = await open();
     const registry = createProviderRegistry({ openai: gateProvider(openai, run) });

@@ -1,5 +1,6 @@
 import { InvalidAction } from "@tollgate/core";
 import { embed, generateText, isStepCount, streamText, tool } from "ai";
+import { MockLanguageModelV4 } from "ai/test";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateEmbeddingModel, gateModel, gateTools } from "../src/index.ts";
@@ -18,6 +19,23 @@ describe("who a call is for", () => {
     expect(await gate.balances({ budget: "mine" })).toMatchObject([{ partition: "user=bob", spent: 1n }]);
     expect(JSON.stringify(provider.requests[0]?.body)).not.toMatch(/tollgate|bob/);
     expect(provider.requests[0]?.body.user).toBe("seen by openai");
+  });
+
+  it("is taken out before any provider sees it", async () => {
+    const { gate } = await open();
+    const seen: unknown[] = [];
+    const watching = new MockLanguageModelV4({
+      provider: "openai.chat",
+      modelId: "gpt-4o",
+      doGenerate: async ({ providerOptions }) => {
+        seen.push(providerOptions);
+        throw new Error("seen");
+      },
+    });
+    const providerOptions = { tollgate: { user: "bob" }, openai: { user: "x" } };
+    const call = generateText({ model: gateModel(watching, gate), prompt: "hi", providerOptions });
+    await expect(call).rejects.toThrow("seen");
+    expect(seen).toEqual([{ openai: { user: "x" } }]);
   });
 
   it("can be said for a stream and an embedding just so", async () => {

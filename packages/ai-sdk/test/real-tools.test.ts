@@ -1,4 +1,5 @@
-import { ActionDenied } from "@tollgate/core";
+import { ActionDenied, type Ledger, memoryLedger } from "@tollgate/core";
+import { manualClock } from "@tollgate/core/testing";
 import { dynamicTool, generateText, isStepCount, jsonSchema, streamText, type ToolSet, tool } from "ai";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -8,6 +9,19 @@ import { decisionsOf, type Fixture, open, receiptsOf, ruleFor } from "./fixture.
 const inputSchema = z.object({ a: z.number() });
 const callsAdd = ({ index }: { index: number }) =>
   index === 0 ? { toolCalls: [{ name: "add", arguments: { a: 1 } }] } : { text: "done" };
+
+/** A ledger as a plain object, so that a member can be replaced. */
+function bound(ledger: Ledger): Ledger {
+  return {
+    reserve: (request) => ledger.reserve(request),
+    settle: (...given) => ledger.settle(...given),
+    release: (...given) => ledger.release(...given),
+    extend: (...given) => ledger.extend(...given),
+    expire: (now) => ledger.expire(now),
+    nextExpiry: () => ledger.nextExpiry(),
+    balances: (query) => ledger.balances(query),
+  };
+}
 
 async function use({ openai, run }: Fixture, tools: ToolSet) {
   return generateText({
@@ -117,6 +131,39 @@ describe("a gated tool", () => {
     expect(await fixture.gate.balances()).toMatchObject([{ budget: "mails", spent: 3n, held: 0n }]);
   });
 
+  it("keeps its reservation however long it takes", async () => {
+    const clock = manualClock();
+    const fixture = await open(callsAdd, {
+      clock,
+      reservationTtlMs: 30_000,
+      budgets: [{ id: "tools", limit: "9 calls", match: { kind: "tool" } }],
+    });
+    const add = tool({
+      inputSchema,
+      execute: async () => {
+        for (let minute = 0; minute < 10; minute++) {
+          clock.advance(10_000);
+          await new Promise(setImmediate);
+        }
+        return (await fixture.gate.balances())[0]?.held === 1n ? "held" : "lost";
+      },
+    });
+    await use(fixture, gateTools({ add }, fixture.run));
+    expect(told(fixture)).toBe("held");
+    expect(
+      (await receiptsOf(fixture.gate)).some((body) => "outcome" in body && body.outcome === "expired"),
+    ).toBe(false);
+  });
+
+  it("answers its result also when the ledger cannot book it", async () => {
+    const ledger = memoryLedger();
+    const failing = { ...bound(ledger), settle: () => Promise.reject(new Error("the disk is full")) };
+    const fixture = await open(callsAdd, { ledger: failing });
+    const add = tool({ inputSchema, execute: ({ a }) => a + 1 });
+    await use(fixture, gateTools({ add }, fixture.run));
+    expect(told(fixture)).toBe("2");
+  });
+
   it("can say what a call costs by its input, and which capability it needs", async () => {
     const fixture = await open(callsAdd, {
       budgets: [{ id: "mails", limit: "2 emails" }],
@@ -197,6 +244,27 @@ describe("a gated tool that streams", () => {
     await results(fixture, gateTools({ add: failing }, fixture.run));
     const endings = (await receiptsOf(fixture.gate)).filter((body) => body.type === "settlement");
     expect(endings.map(({ outcome }) => outcome)).toEqual(["settled", "settled", "settled"]);
+  });
+
+  it("is closed and booked when its reader leaves it half-way", async () => {
+    const { gate, run } = await open();
+    let closed = false;
+    const endless = tool({
+      inputSchema,
+      async *execute({ a }) {
+        try {
+          for (;;) yield a;
+        } finally {
+          closed = true;
+        }
+      },
+    });
+    const options = { toolCallId: "1", messages: [], context: {} };
+    const { execute } = gateTools({ endless }, run).endless;
+    for await (const _part of execute({ a: 1 }, options) as AsyncIterable<number>) break;
+    expect(closed).toBe(true);
+    const [ending] = (await receiptsOf(gate)).filter((body) => body.type === "settlement");
+    expect(ending).toMatchObject({ outcome: "settled" });
   });
 
   it("answers the rule's result when it is skipped", async () => {

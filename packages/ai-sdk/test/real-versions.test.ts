@@ -1,6 +1,6 @@
 import type { LanguageModelV2, LanguageModelV2StreamPart } from "@ai-sdk/provider";
 import { generateObject, generateText, streamText } from "ai";
-import { MockLanguageModelV3 } from "ai/test";
+import { MockLanguageModelV3, MockLanguageModelV4 } from "ai/test";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateModel } from "../src/index.ts";
@@ -92,6 +92,33 @@ describe("a call that was aborted before it began", () => {
     await expect(call).rejects.toThrow(/abort/i);
     expect((await receiptsOf(gate)).some(({ type }) => type === "decision")).toBe(false);
     expect(provider.count()).toBe(0);
+  });
+});
+
+describe("a stream that nobody reads", () => {
+  it("is not gathered in memory without end", async () => {
+    const { run } = await open();
+    let read = 0;
+    const mebibyte = "x".repeat(1024 * 1024);
+    const model = new MockLanguageModelV4({
+      provider: "openai.chat",
+      modelId: "gpt-4o",
+      doStream: async () => ({
+        stream: new ReadableStream(
+          {
+            pull(controller) {
+              read += 1;
+              controller.enqueue({ type: "text-delta", id: "1", delta: mebibyte });
+            },
+          },
+          { highWaterMark: 0 },
+        ),
+      }),
+    });
+    const { stream } = await gateModel(model, run).doStream({ prompt: [] });
+    for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+    expect(read).toBe(16);
+    await stream.cancel();
   });
 });
 
