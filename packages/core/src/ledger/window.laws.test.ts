@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Temporal } from "temporal-polyfill";
 import { describe, expect, it } from "vitest";
 import type { WindowKind } from "./budget.ts";
 import { windowAt } from "./window.ts";
@@ -86,4 +87,30 @@ describe("the laws of windows", () => {
       }),
     );
   });
+
+  it("begins and ends calendar windows where Temporal does", () => {
+    const calendar = fc.constantFrom<"day" | "week" | "month">("day", "week", "month");
+    fc.assert(
+      fc.property(fc.constantFrom(...zones), calendar, instants, (zone, per, now) => {
+        const { id, endsAt } = windowAt(per, zone, now, "r");
+        expect([at(id), endsAt]).toEqual(temporalSpan(per, zone, now));
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
+
+/** The same window by another calendar than ours. */
+function temporalSpan(per: "day" | "week" | "month", zone: string, now: number): readonly [number, number] {
+  const local = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone);
+  const date = local.toPlainDate();
+  const first = {
+    day: date,
+    week: date.subtract({ days: date.dayOfWeek - 1 }),
+    month: date.with({ day: 1 }),
+  }[per];
+  const begin = (index: number) => first.add({ [`${per}s`]: index }).toZonedDateTime(zone).epochMilliseconds;
+  // The evening that is shown twice belongs to the window that has begun already.
+  const index = begin(1) <= now ? 1 : 0;
+  return [begin(index), begin(index + 1)];
+}

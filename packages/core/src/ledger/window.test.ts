@@ -23,6 +23,7 @@ const table = `
     day | Europe/Berlin | 2026-10-25T12:00Z | 2026-10-24T22:00Z | 2026-10-25T23:00Z | a day of 25 hours
     day | America/Havana | 2026-03-08T12:00Z | 2026-03-08T05:00Z | 2026-03-09T04:00Z | a day that begins at one (Havana)
     day | America/Havana | 2026-11-01T05:30Z | 2026-11-01T04:00Z | 2026-11-02T05:00Z | a day whose first hour is repeated (Havana)
+    day | America/Toronto | 1919-03-31T12:00Z | 1919-03-31T04:30Z | 1919-04-01T04:00Z | a day that began at half past twelve, as the clock went on at half past eleven (Toronto)
     day | Asia/Beirut | 2026-03-29T12:00Z | 2026-03-28T22:00Z | 2026-03-29T21:00Z | a day that begins at one (Beirut)
     day | Africa/Cairo | 2026-04-24T12:00Z | 2026-04-23T22:00Z | 2026-04-24T21:00Z | a day that begins at one (Cairo)
     day | America/Sao_Paulo | 2018-11-04T12:00Z | 2018-11-04T03:00Z | 2018-11-05T02:00Z | a day that began at one (São Paulo)
