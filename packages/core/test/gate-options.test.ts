@@ -35,7 +35,7 @@ describe("createGate", () => {
     [{ budgets: [{ id: "a", limit: "$1", per: "fortnight" }] }, /^budgets\[0\]\.per: /],
     [{ budgets: [{ id: "a", limit: "$1", by: ["usr"] }] }, /^budgets\[0\]\.by/],
     [{ budgets: [{ id: "a", limit: "$1", then: "degrade" }] }, /^budgets\[0\]\.degrade: /],
-    [{ evaluators: [{}] }, /^evaluators\.0: expected an object with evaluate/],
+    [{ evaluators: [{}] }, /^evaluators\[0\]: expected an evaluator: an object with name and evaluate/],
     [{ evaluators: [{ name: "", evaluate: () => undefined }] }, /^evaluators\[0\]\.name: /],
     [{ prices: { models: { big: { input: "cheap" } } } }, /models\["big"\]\.input: /],
     [{ maxOutputTokens: 0 }, /^maxOutputTokens: /],

@@ -1,35 +1,33 @@
-import * as z from "zod/mini";
+import { isPlainObject } from "../codec/plain-object.ts";
 import { InvalidAction, InvalidConfig } from "../errors.ts";
 import { type Action, type ActionInput, actionKinds } from "./action.ts";
-import { maxAmount, parseAmount } from "./amounts.ts";
+import { parseAmount } from "./amounts.ts";
 import { capabilities } from "./capability.ts";
+import { checkMembers, readChoice, readCount, readText, refuseMember } from "./input-members.ts";
 import { jsonParams } from "./json-params.ts";
-import { type Subject, subjectSchema } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
-const text = z.string().check(
-  z.minLength(1),
-  z.maxLength(256),
-  z.refine((value) => value.isWellFormed()),
-);
-const count = z.int().check(z.minimum(0));
+const members: ReadonlySet<string> = new Set<keyof ActionInput>([
+  "kind",
+  "name",
+  "provider",
+  "params",
+  "maxOutputTokens",
+  "inputTokens",
+  "mediaParts",
+  "amounts",
+  "capability",
+  "key",
+  "step",
+  "attempt",
+]);
 
-const inputSchema = z.strictObject({
-  kind: z.enum(actionKinds),
-  name: text,
-  provider: z.optional(text),
-  params: z.optional(z.unknown()),
-  maxOutputTokens: z.optional(count),
-  inputTokens: z.optional(count),
-  mediaParts: z.optional(count),
-  amounts: z.optional(z.record(z.string(), z.union([z.bigint(), z.string()]))),
-  capability: z.optional(z.enum(capabilities)),
-  key: z.optional(text),
-  step: z.optional(count),
-  attempt: z.optional(count),
-});
+const what = "action";
 
 /**
- * Checks an action as its caller gave it and completes it: subject, default output limit, plain params.
+ * Checks an action as its caller gave it and completes it: default output limit, plain params, the subject.
+ *
+ * Written out rather than as a schema: it is a part of every decision, and of every page.
  *
  * @throws InvalidAction naming the member that is wrong.
  */
@@ -38,44 +36,49 @@ export function readAction(
   subject: Subject,
   defaultMaxOutputTokens: number | null,
 ): Action {
-  const parsed = inputSchema.safeParse(input);
-  if (!parsed.success) throw new InvalidAction(`the action is not valid: ${describe(parsed.error)}`);
-  const { key: _key, params, amounts, ...rest } = parsed.data;
-  const fillsLimit =
-    rest.kind === "llm" && rest.maxOutputTokens === undefined && defaultMaxOutputTokens !== null;
-  return Object.freeze({
-    ...rest,
-    ...(fillsLimit ? { maxOutputTokens: defaultMaxOutputTokens } : {}),
+  checkMembers(input, members, what);
+  const { kind, name, provider, params, maxOutputTokens, inputTokens, mediaParts } = input;
+  const { amounts, capability, key, step, attempt } = input;
+  const action: { -readonly [Member in keyof Action]: Action[Member] } = {
+    kind: readChoice(kind, actionKinds, "kind", what),
+    name: readText(name, "name", what),
     params: jsonParams(params),
     amounts: amounts === undefined ? noAmounts : readAmounts(amounts),
     subject,
-  }) as Action;
-}
-
-/**
- * Checks a subject as its caller gave it and copies it.
- *
- * @throws InvalidAction naming the field that is wrong.
- */
-export function readSubject(input: unknown): Subject {
-  const parsed = subjectSchema.safeParse(input);
-  if (!parsed.success) throw new InvalidAction(`the subject is not valid: ${describe(parsed.error)}`);
-  return Object.freeze({ ...parsed.data });
+  };
+  if (provider !== undefined) action.provider = readText(provider, "provider", what);
+  if (maxOutputTokens !== undefined) {
+    action.maxOutputTokens = readCount(maxOutputTokens, "maxOutputTokens", what);
+  } else if (kind === "llm" && defaultMaxOutputTokens !== null) {
+    action.maxOutputTokens = defaultMaxOutputTokens;
+  }
+  if (inputTokens !== undefined) action.inputTokens = readCount(inputTokens, "inputTokens", what);
+  if (mediaParts !== undefined) action.mediaParts = readCount(mediaParts, "mediaParts", what);
+  if (capability !== undefined) action.capability = readChoice(capability, capabilities, "capability", what);
+  if (step !== undefined) action.step = readCount(step, "step", what);
+  if (attempt !== undefined) action.attempt = readCount(attempt, "attempt", what);
+  if (key !== undefined) readText(key, "key", what);
+  return Object.freeze(action);
 }
 
 const noAmounts: Readonly<Record<string, bigint>> = Object.freeze({});
 
-function readAmounts(input: Readonly<Record<string, bigint | string>>): Readonly<Record<string, bigint>> {
+function readAmounts(input: unknown): Readonly<Record<string, bigint>> {
+  // The entries of a Map, say, would not be seen.
+  if (typeof input !== "object" || input === null || !isPlainObject(input)) {
+    return refuseMember("amounts", 'expected an object such as { usd: "$0.18" }', what);
+  }
   const amounts: Record<string, bigint> = {};
   for (const [unit, value] of Object.entries(input)) {
     const path = `amounts.${unit}`;
+    if (typeof value !== "bigint" && typeof value !== "string") {
+      return refuseMember(path, 'expected a bigint, or text such as "$0.18"', what);
+    }
     try {
-      const amount =
-        typeof value === "bigint" ? parseAmount({ unit, amount: value }, path) : parseAmount(value, path);
+      const amount = parseAmount(typeof value === "bigint" ? { unit, amount: value } : value, path);
       if (amount.unit !== unit) {
         throw new InvalidAction(`${path}: "${value}" is in ${amount.unit}, not in ${unit}`);
       }
-      if (amount.amount > maxAmount) throw new InvalidAction(`${path}: is more than 2^63 - 1`);
       amounts[unit] = amount.amount;
     } catch (error) {
       // The parser speaks of configuration; here the same nonsense is in an action.
@@ -84,14 +87,4 @@ function readAmounts(input: Readonly<Record<string, bigint | string>>): Readonly
     }
   }
   return Object.freeze(amounts);
-}
-
-function describe(error: z.core.$ZodError): string {
-  return error.issues
-    .map((issue) => {
-      const path = issue.path.map(String).join(".");
-      if (issue.code === "unrecognized_keys") return `unknown member ${issue.keys.join(", ")}`;
-      return `${path === "" ? "it" : path}: ${issue.message}`;
-    })
-    .join("; ");
 }

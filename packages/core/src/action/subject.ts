@@ -1,6 +1,4 @@
-import * as z from "zod/mini";
 import type { Capability } from "./capability.ts";
-import { capabilities } from "./capability.ts";
 
 /**
  * On whose behalf an action is taken.
@@ -23,19 +21,3 @@ export type SubjectField = "tenant" | "user" | "agent" | "role" | "session";
 
 /** The partition fields, in the order in which they are written. */
 export const subjectFields: readonly SubjectField[] = ["tenant", "user", "agent", "role", "session"];
-
-const field = z.optional(z.string().check(z.minLength(1), z.maxLength(256), z.refine(isWellFormed)));
-
-/** Checks a subject; unknown fields are refused. */
-export const subjectSchema: z.ZodMiniType<Subject> = z.strictObject({
-  tenant: field,
-  user: field,
-  agent: field,
-  role: field,
-  session: field,
-  capability: z.optional(z.enum(capabilities)),
-}) as unknown as z.ZodMiniType<Subject>;
-
-function isWellFormed(text: string): boolean {
-  return text.isWellFormed();
-}

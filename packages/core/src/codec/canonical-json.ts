@@ -1,4 +1,5 @@
 import { InvalidAction } from "../errors.ts";
+import { isPlainObject } from "./plain-object.ts";
 
 /**
  * What may be written: `json` is all of JSON; `receipt` is the part of it on which every language agrees
@@ -58,7 +59,7 @@ function writeArray(items: readonly unknown[], walk: Walk, depth: number): strin
 }
 
 function writeObject(object: Readonly<Record<string, unknown>>, walk: Walk, depth: number): string {
-  if (!isPlain(object)) refuse(walk, depth, "is an object that is neither plain nor an array");
+  if (!isPlainObject(object)) refuse(walk, depth, "is an object that is neither plain nor an array");
   const keys = Object.keys(object);
   sort(keys);
   let text = "";
@@ -103,13 +104,6 @@ function writeString(text: string, walk: Walk, depth: number): string {
   if (!text.isWellFormed()) refuse(walk, depth, "holds a lone surrogate");
   // Escapes exactly what RFC 8785, section 3.2.2.2, prescribes once there are no lone surrogates.
   return JSON.stringify(text);
-}
-
-/** Objects of another realm are plain too: theirs is another Object.prototype. */
-function isPlain(object: object): boolean {
-  const prototype: object | null = Object.getPrototypeOf(object);
-  if (prototype === Object.prototype || prototype === null) return true;
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
 }
 
 /** Sorts by UTF-16 code units; insertion, as keys are few and mostly in order already. */

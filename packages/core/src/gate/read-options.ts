@@ -1,65 +1,89 @@
-import * as z from "zod/mini";
 import { InvalidConfig } from "../errors.ts";
 import type { GateOptions } from "./gate-options.ts";
 
-/** Timers take no longer delays than 2^31 - 1 milliseconds: with more they fire at once. */
-const milliseconds = z.int().check(z.minimum(1), z.maximum(2_147_483_647));
+/** What is wrong with a value, in words that follow the option's name; null when nothing is. */
+type Check = (value: unknown) => string | null;
+
+const list: Check = (value) => (Array.isArray(value) ? null : "expected a list");
+const object: Check = (value) => (isObject(value) ? null : "expected an object");
+const fn: Check = (value) => (typeof value === "function" ? null : "expected a function");
 
 /** Something with these methods: a part that the caller made. */
-function part(...methods: readonly string[]): z.ZodMiniType {
-  return z.custom(
-    (value) =>
-      typeof value === "object" &&
-      value !== null &&
-      methods.every((name) => typeof (value as Record<string, unknown>)[name] === "function"),
-    `expected an object with ${methods.join(", ")}`,
-  );
+function part(...methods: readonly string[]): Check {
+  return (value) =>
+    isObject(value) && methods.every((name) => typeof value[name] === "function")
+      ? null
+      : `expected an object with ${methods.join(", ")}`;
 }
 
-const fn = z.custom((value) => typeof value === "function", "expected a function");
+function oneOf(...words: readonly unknown[]): Check {
+  return (value) => (words.includes(value) ? null : `expected one of ${words.join(", ")}`);
+}
 
-const schema = z.strictObject({
-  budgets: z.optional(z.array(z.unknown())),
-  evaluators: z.optional(z.array(part("evaluate"))),
-  prices: z.optional(z.looseObject({})),
-  unpriced: z.optional(z.enum(["deny", "allow"])),
-  maxOutputTokens: z.optional(z.union([z.int().check(z.minimum(1)), z.literal("unbounded")])),
-  tokenCounter: z.optional(fn),
-  ledger: z.optional(part("reserve", "settle", "release", "extend", "expire", "nextExpiry", "balances")),
-  log: z.optional(part("append", "read", "head")),
-  signer: z.optional(part("sign")),
-  chain: z.optional(
-    z.string().check(z.regex(/^[A-Za-z0-9_.:-]{1,128}$/, "is 1 to 128 of A-Z a-z 0-9 _ . : -")),
-  ),
-  subject: z.optional(z.looseObject({})),
-  mode: z.optional(z.enum(["enforce", "shadow"])),
-  failure: z.optional(z.enum(["closed", "open"])),
-  policy: z.optional(
-    z.nullable(z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/, "is sha256: and 64 hex digits"))),
-  ),
-  params: z.optional(z.union([z.enum(["digest", "full"]), fn])),
-  evaluatorTimeoutMs: z.optional(milliseconds),
-  storageTimeoutMs: z.optional(milliseconds),
-  reservationTtlMs: z.optional(milliseconds),
-  approvalTtlMs: z.optional(milliseconds),
-  clockToleranceMs: z.optional(z.int().check(z.minimum(0))),
-  clock: z.optional(part("now", "setTimer", "clearTimer")),
-  onReceipt: z.optional(fn),
-  onFailure: z.optional(fn),
-});
+function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): Check {
+  return (value) =>
+    Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
+      ? null
+      : `expected a whole number from ${least} to ${most}`;
+}
+
+function text(pattern: RegExp, problem: string): Check {
+  return (value) => (typeof value === "string" && pattern.test(value) ? null : problem);
+}
+
+function either(first: Check, second: Check): Check {
+  return (value) => first(value) && second(value);
+}
+
+/** Timers take no longer delays than 2^31 - 1 milliseconds: with more they fire at once. */
+const milliseconds = whole(1, 2_147_483_647);
+
+const checks: { readonly [Option in keyof Required<GateOptions>]: Check } = {
+  budgets: list,
+  evaluators: list,
+  prices: object,
+  unpriced: oneOf("deny", "allow"),
+  maxOutputTokens: either(oneOf("unbounded"), whole(1)),
+  tokenCounter: fn,
+  ledger: part("reserve", "settle", "release", "extend", "expire", "nextExpiry", "balances"),
+  log: part("append", "read", "head"),
+  signer: part("sign"),
+  chain: text(/^[A-Za-z0-9_.:-]{1,128}$/, "expected 1 to 128 of A-Z a-z 0-9 _ . : -"),
+  subject: object,
+  mode: oneOf("enforce", "shadow"),
+  failure: oneOf("closed", "open"),
+  policy: either(oneOf(null), text(/^sha256:[0-9a-f]{64}$/, "expected sha256: and 64 hex digits")),
+  params: either(fn, oneOf("digest", "full")),
+  evaluatorTimeoutMs: milliseconds,
+  storageTimeoutMs: milliseconds,
+  reservationTtlMs: milliseconds,
+  approvalTtlMs: milliseconds,
+  clockToleranceMs: whole(0),
+  clock: part("now", "setTimer", "clearTimer"),
+  onReceipt: fn,
+  onFailure: fn,
+};
 
 /**
- * Checks a gate's options as a whole; budgets, evaluators and prices are checked by their own rooms.
+ * Checks a gate's options as a whole; what is in budgets, evaluators and prices is checked by their own rooms.
  *
  * @throws InvalidConfig naming the option.
  */
 export function readOptions(options: GateOptions): GateOptions {
-  const parsed = schema.safeParse(options);
-  if (parsed.success) return options;
-  const issue = parsed.error.issues[0];
-  if (issue?.code === "unrecognized_keys") {
-    const known = Object.keys(schema.shape).join(", ");
-    throw new InvalidConfig(issue.keys.join(", "), `is not an option of createGate; there are ${known}`);
+  if (!isObject(options)) throw new InvalidConfig("options", "expected an object");
+  const stray = Object.keys(options).filter((name) => !Object.hasOwn(checks, name));
+  if (stray.length > 0) {
+    const known = Object.keys(checks).join(", ");
+    throw new InvalidConfig(stray.join(", "), `is not an option of createGate; there are ${known}`);
   }
-  throw new InvalidConfig(issue?.path.map(String).join(".") || "options", issue?.message ?? "makes no sense");
+  for (const [name, check] of Object.entries(checks)) {
+    const value = options[name as keyof GateOptions];
+    const problem = value === undefined ? null : check(value);
+    if (problem !== null) throw new InvalidConfig(name, problem);
+  }
+  return options;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

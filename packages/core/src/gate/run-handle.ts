@@ -1,4 +1,4 @@
-import { readSubject } from "../action/read-action.ts";
+import { readSubject } from "../action/read-subject.ts";
 import type { Subject } from "../action/subject.ts";
 import { InvalidAction } from "../errors.ts";
 import type { Gate } from "./gate.ts";
