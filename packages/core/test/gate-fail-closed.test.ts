@@ -10,6 +10,7 @@ import {
 } from "@tollgate/core";
 import { type ManualClock, manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
+import { decided } from "./decide-late.ts";
 import { costing, dollars, gateFixture, nano, prices } from "./gate-fixture.ts";
 
 const budgets = [dollars("$5")];

@@ -78,6 +78,17 @@ describe("identity of attempts", () => {
     await gateBudget(run, costing("$1"));
   });
 
+  it("answers a denied key with the same refusal, receipted once, for the action as it is asked again", async () => {
+    const { gate, decisions } = gateFixture({ budgets: [dollars("$1")] });
+    const run = gate.run();
+    const ask = () => gate.decide(costing("$2", { key: "task-1" }), { run });
+    const [first, second] = [await ask(), await ask()];
+    expect(second).toEqual(first);
+    expect(second.receipt).toBe(first.receipt);
+    expect(second.action).not.toBe(first.action);
+    expect(await decisions()).toEqual(["deny budget_exceeded"]);
+  });
+
   it("lets a run reopened by its id go on spending its own budget", async () => {
     const clock = manualClock();
     // The ledger outlives the first process.

@@ -4,10 +4,16 @@ import type { Decision } from "./decision.ts";
 /** How many denied keys are remembered; the oldest is forgotten beyond it. */
 const maxDenied = 10_000;
 
-/** What is known of a key. */
-interface Known {
+/** What is known of a key that is being decided, or whose permit is open. */
+interface Open {
   readonly digest: string;
   readonly decision: Promise<Decision>;
+}
+
+/** What is known of a denied key: all but the action, which can be a whole prompt and is the asker's own. */
+interface Denied {
+  readonly digest: string;
+  readonly decision: Omit<Decision, "action">;
 }
 
 /**
@@ -16,8 +22,8 @@ interface Known {
  * The latest 10,000 denied keys are remembered. Ended keys are the ledger's to refuse.
  */
 export class AttemptKeys {
-  readonly #open = new Map<string, Known>();
-  readonly #denied = new Map<string, Known>();
+  readonly #open = new Map<string, Open>();
+  readonly #denied = new Map<string, Denied>();
 
   /** Decides an attempt unless its key is known; `conflict` answers for one in use for another action. */
   once(
@@ -25,16 +31,19 @@ export class AttemptKeys {
     decide: (onEnd: () => void) => Promise<Decision>,
     conflict: () => Promise<Decision>,
   ): Promise<Decision> {
-    const { key, digest } = attempt;
-    const known = this.#open.get(key) ?? this.#denied.get(key);
+    const { key, digest, action } = attempt;
+    const open = this.#open.get(key);
+    if (open !== undefined) return open.digest === digest ? open.decision : conflict();
+    const known = this.#denied.get(key);
     if (known !== undefined) {
-      return known.digest === digest ? known.decision : conflict();
+      return known.digest === digest ? Promise.resolve({ ...known.decision, action }) : conflict();
     }
     const decision = decide(() => this.#open.delete(key)).then(
       (decided) => {
         if (decided.permit === null) this.#open.delete(key);
         if (decided.outcome === "deny" && decided.code !== "idempotency_conflict") {
-          this.#deny(key, { digest, decision });
+          const { action: _action, ...rest } = decided;
+          this.#deny(key, { digest, decision: rest });
         }
         return decided;
       },
@@ -52,7 +61,7 @@ export class AttemptKeys {
     this.#open.delete(key);
   }
 
-  #deny(key: string, known: Known): void {
+  #deny(key: string, known: Denied): void {
     this.#denied.set(key, known);
     if (this.#denied.size <= maxDenied) return;
     const oldest = this.#denied.keys().next().value;
