@@ -1,0 +1,130 @@
+// A million decisions through one gate and one file: `npm run soak`, `-- --decisions 100000` for fewer,
+// `-- --json` for one JSON object on stdout. Exits with 1 when memory grew, the chain does not verify, or the
+// receipts and the ledger disagree.
+import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { Gate } from "@tollgate/core";
+import { fileLog } from "@tollgate/core/node";
+import { receiptLines, replayBalances, type VerifyReport, verifyChain } from "@tollgate/core/verify";
+import { reservationTtlMs, SoakLoad, soakGate } from "./soak-load.ts";
+
+const maxGrowthMb = 50;
+const steps = 10;
+
+const { values } = parseArgs({
+  options: { decisions: { type: "string", default: "1000000" }, json: { type: "boolean", default: false } },
+});
+const decisions = Number(values.decisions);
+if (!Number.isSafeInteger(decisions) || decisions < steps) {
+  throw new RangeError(`--decisions takes a whole number of ${steps} or more`);
+}
+if (globalThis.gc === undefined) throw new Error("start it with --expose-gc: npm run soak does");
+
+const folder = mkdtempSync(join(tmpdir(), "tollgate-soak-"));
+try {
+  await soak(join(folder, "receipts.jsonl"));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function soak(path: string): Promise<void> {
+  say(`${decisions} decisions; receipts go to a buffered file: safe from a crash of the process alone`);
+  const gate = soakGate(fileLog(path, { durability: "buffered" }));
+  const load = new SoakLoad(gate);
+  const startMb = await heapMb();
+  let growthMb = 0;
+  for (let step = 1; step <= steps; step++) {
+    const start = performance.now();
+    const count = Math.floor((decisions * step) / steps) - Math.floor((decisions * (step - 1)) / steps);
+    await load.decide(count);
+    const seconds = (performance.now() - start) / 1000;
+    const nowMb = await heapMb();
+    growthMb = Math.max(growthMb, nowMb - startMb);
+    const done = Math.floor((decisions * step) / steps);
+    say(`${done} decided, ${Math.round(count / seconds)}/s, heap ${nowMb.toFixed(1)} MB`);
+  }
+  await expireAll(gate);
+  const kept = (await gate.balances()).filter(isUsed).map(briefly).sort();
+  await gate.close();
+
+  say(`verifying ${Math.round(statSync(path).size / 1e6)} MB of receipts ...`);
+  const report = await verifyChain(receiptLines(createReadStream(path)), { keys: [gate.publicKey] });
+  say("replaying them ...");
+  const replayed = (await replayBalances(receiptLines(createReadStream(path))))
+    .filter(isUsed)
+    .map(briefly)
+    .sort();
+  conclude({ growthMb, kept, replayed, report, load });
+}
+
+/** Waits until the permits that were left open have given their money back. */
+async function expireAll(gate: Gate): Promise<void> {
+  const deadline = Date.now() + 2 * reservationTtlMs;
+  while (Date.now() < deadline && (await gate.balances()).some(({ held }) => held > 0n)) await sleep(100);
+}
+
+interface Outcome {
+  readonly growthMb: number;
+  readonly kept: readonly string[];
+  readonly replayed: readonly string[];
+  readonly report: VerifyReport;
+  readonly load: SoakLoad;
+}
+
+function conclude({ growthMb, kept, replayed, report, load }: Outcome): void {
+  const outcome = {
+    decisions,
+    outcomes: Object.fromEntries(load.tally),
+    heapGrowthMb: Math.round(growthMb * 10) / 10,
+    verdict: report.verdict,
+    receipts: report.receipts,
+    closed: report.chains.every(({ closed }) => closed),
+    openDecisions: report.open,
+    balances: kept.length,
+    balancesReplay: kept.join("\n") === replayed.join("\n"),
+  };
+  const failures = [
+    growthMb < maxGrowthMb ? "" : `the heap grew by ${outcome.heapGrowthMb} MB, ${maxGrowthMb} are allowed`,
+    report.verdict === "authentic" ? "" : `the chain is ${report.verdict}: ${report.break?.message}`,
+    report.open === 0 ? "" : `${report.open} decisions have no end`,
+    outcome.balancesReplay ? "" : "the receipts do not come to the ledger's balances",
+  ].filter((failure) => failure !== "");
+  if (values.json) console.log(JSON.stringify({ ...outcome, failures }));
+  else console.log(outcome);
+  for (const failure of failures) console.error(`FAILED: ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+/** What lives on the heap, in megabytes, once everything else is collected. */
+async function heapMb(): Promise<number> {
+  // Twice: what a finalizer held goes with the second.
+  for (let turn = 0; turn < 2; turn++) {
+    await sleep(10);
+    globalThis.gc?.();
+  }
+  return process.memoryUsage().heapUsed / 1e6;
+}
+
+interface AnyBalance {
+  readonly budget: string;
+  readonly partition: string;
+  readonly window: string;
+  readonly unit: string;
+  readonly spent: bigint;
+  readonly held: bigint;
+}
+
+function isUsed({ spent, held }: AnyBalance): boolean {
+  return spent !== 0n || held !== 0n;
+}
+
+function briefly({ budget, partition, window, unit, spent, held }: AnyBalance): string {
+  return `${budget} ${partition} ${window} ${unit} ${spent} ${held}`;
+}
+
+function say(text: string): void {
+  if (!values.json) console.log(text);
+}
