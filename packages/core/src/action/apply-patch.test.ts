@@ -58,11 +58,33 @@ describe("applying a patch", () => {
     expect(applyPatch(action, patch)).toEqual(action);
   });
 
-  it("cannot smuggle in a prototype", () => {
-    const patch = { params: JSON.parse('{"__proto__":{"polluted":true}}') };
+  it("takes a copy of the patch's parameters, which nobody can change later", () => {
+    const patch = { params: { tools: ["b"], style: { tone: "dry" } } };
     const { params } = applyPatch(action, patch);
-    expect(Object.getPrototypeOf(params)).toBe(Object.prototype);
-    expect(Object.keys(params as object)).toContain("__proto__");
+    patch.params.tools.push("rm");
+    patch.params.style.tone = "evil";
+    expect(params).toEqual({ temperature: 1, tools: ["b"], messages: ["hi"], style: { tone: "dry" } });
+    const { tools, style } = params as { tools: string[]; style: object };
+    for (const part of [params, tools, style]) expect(Object.isFrozen(part)).toBe(true);
+  });
+
+  it("leaves the parameters as they were where a member of the patch is undefined", () => {
+    const patch = { params: { temperature: undefined, tools: [undefined] } } as object;
+    expect(applyPatch(action, patch).params).toStrictEqual({
+      temperature: 1,
+      tools: [null],
+      messages: ["hi"],
+    });
+  });
+
+  it("refuses a patch that could smuggle in a prototype", () => {
+    const patch = { params: JSON.parse('{"__proto__":{"polluted":true}}') };
+    expect(() => applyPatch(action, patch)).toThrow(InvalidAction);
+  });
+
+  it("refuses parameters that JSON makes something else of", () => {
+    const patch = { params: new Date(0) } as object;
+    expect(() => applyPatch(action, patch)).toThrow(/params of a patch are not an object/);
   });
 
   it.each([

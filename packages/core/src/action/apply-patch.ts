@@ -1,13 +1,15 @@
 import type { JsonObject, JsonValue } from "../codec/json.ts";
+import { isPlainObject } from "../codec/plain-object.ts";
 import { InvalidAction } from "../errors.ts";
 import type { Action, Patch } from "./action.ts";
+import { jsonParams } from "./json-params.ts";
 
 /**
  * Rewrites an action as a degrade demands; the action itself is left as it is.
  *
  * `model` becomes the name, members of `params` replace those of the action one level deep, and the output
  * limit becomes the lower of the two. An `inputTokens` of the caller is dropped when the parameters change:
- * it was a bound for the old ones.
+ * it was a bound for the old ones. The answer shares nothing with the patch that could still be changed.
  *
  * @throws InvalidAction when the patch does not fit the action: it must not go out unmodified then.
  */
@@ -32,12 +34,10 @@ export function applyPatch(action: Action, patch: Patch): Action {
 }
 
 function mergeParams(params: JsonValue, changes: JsonObject): JsonObject {
-  if (!isObject(params)) {
+  if (!isPlainObject(params)) {
     throw new InvalidAction("params are not an object, so no member of them can be replaced");
   }
-  return { ...params, ...changes };
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const copy = jsonParams(changes);
+  if (!isPlainObject(copy)) throw new InvalidAction("the params of a patch are not an object");
+  return Object.freeze({ ...params, ...copy });
 }

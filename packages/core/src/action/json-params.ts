@@ -6,7 +6,7 @@ import { InvalidAction } from "../errors.ts";
 const maxDepth = 100;
 
 /**
- * Turns a call's parameters into JSON that can be digested, as a copy that later changes cannot reach.
+ * Turns a call's parameters into JSON that can be digested, as a frozen copy that nobody can change later.
  *
  * Members that are undefined are left out (as JSON.stringify does); bytes become
  * `{ bytes: <length>, sha256: <hex> }`, a Date its ISO text, a URL its href, a bigint its decimal text.
@@ -42,8 +42,8 @@ function convertObject(value: object, path: string, depth: number): JsonValue {
     throw new InvalidAction(`${path} is nested deeper than ${maxDepth} levels, or contains itself`);
   }
   if (Array.isArray(value)) {
-    return value.map((item, index) =>
-      item === undefined ? null : convert(item, `${path}[${index}]`, depth + 1),
+    return Object.freeze(
+      value.map((item, index) => (item === undefined ? null : convert(item, `${path}[${index}]`, depth + 1))),
     );
   }
   if (ArrayBuffer.isView(value)) {
@@ -67,9 +67,9 @@ function convertObject(value: object, path: string, depth: number): JsonValue {
     if (key === "__proto__") throw new InvalidAction(`${path} has a member named __proto__`);
     copy[key] = convert(member, `${path}.${key}`, depth + 1);
   }
-  return copy;
+  return Object.freeze(copy);
 }
 
 function digestBytes(bytes: Uint8Array): JsonValue {
-  return { bytes: bytes.byteLength, sha256: sha256Hex(bytes) };
+  return Object.freeze({ bytes: bytes.byteLength, sha256: sha256Hex(bytes) });
 }

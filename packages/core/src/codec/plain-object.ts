@@ -1,6 +1,7 @@
-/** Whether an object is plain: of no class, in this realm or another (theirs is another Object.prototype). */
-export function isPlainObject(object: object): boolean {
-  const prototype: object | null = Object.getPrototypeOf(object);
+/** Whether a value is a plain object: of no class, in this realm or another (theirs is another Object.prototype). */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: object | null = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return true;
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
 }
