@@ -45,6 +45,7 @@ export type {
   Ledger,
   ReleaseResult,
   Reservation,
+  ReserveConflict,
   ReserveRequest,
   ReserveResult,
   SettleResult,

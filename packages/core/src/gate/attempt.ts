@@ -1,7 +1,7 @@
 import type { Action, PatchField } from "../action/action.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
-import type { Exceeded } from "../ledger/ledger.ts";
+import type { Exceeded, ReserveConflict } from "../ledger/ledger.ts";
 import type { Approval } from "./approvals.ts";
 import type { DecisionCode } from "./decision.ts";
 import type { RunHandle } from "./run-handle.ts";
@@ -33,6 +33,8 @@ export interface Finding {
   /** The limits that it did not fit into, where that is why. */
   readonly exceeded?: readonly Exceeded[];
   readonly approval?: { readonly approval: Approval; readonly isNew: boolean };
+  /** Why its key could not be used, where that is why. */
+  readonly conflict?: ReserveConflict;
   readonly cause?: unknown;
 }
 
@@ -45,9 +47,9 @@ export function isFinding(value: object): value is Finding {
 export function denied(
   code: DecisionCode,
   reason: string,
-  more: Partial<Pick<Finding, "rules" | "terminal" | "evaluators" | "cause">> = {},
+  more: Partial<Pick<Finding, "rules" | "terminal" | "evaluators" | "conflict" | "cause">> = {},
 ): Finding {
-  const { rules = [], terminal = false, evaluators, cause } = more;
+  const { rules = [], terminal = false, evaluators, conflict, cause } = more;
   return {
     outcome: "deny",
     code,
@@ -55,6 +57,7 @@ export function denied(
     rules,
     terminal,
     ...(evaluators === undefined ? {} : { evaluators }),
+    ...(conflict === undefined ? {} : { conflict }),
     ...(cause === undefined ? {} : { cause }),
   };
 }

@@ -245,7 +245,9 @@ class LocalGate implements Gate {
 }
 
 function keyInUse(attempt: Attempt): Finding {
-  return denied("idempotency_conflict", `key "${attempt.key}" is in use for another action`);
+  return denied("idempotency_conflict", `key "${attempt.key}" is in use for another action`, {
+    conflict: "digest_mismatch",
+  });
 }
 
 function readPrices(prices: GateOptions["prices"]): PriceCatalog {

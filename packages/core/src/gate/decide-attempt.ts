@@ -195,6 +195,7 @@ function refusal(attempt: Attempt, finding: Finding, receipt: Receipt | null): D
     permit: null,
     approval: finding.approval?.approval ?? null,
     ...(finding.result === undefined ? {} : { result: finding.result }),
+    ...(finding.conflict === undefined ? {} : { conflict: finding.conflict }),
     ...(finding.cause === undefined ? {} : { cause: finding.cause }),
   };
 }

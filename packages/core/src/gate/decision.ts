@@ -2,7 +2,7 @@ import type { Action } from "../action/action.ts";
 import type { Balance } from "../action/balance.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
-import type { Claim } from "../ledger/ledger.ts";
+import type { Claim, ReserveConflict } from "../ledger/ledger.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import type { Approval } from "./approvals.ts";
 import type { Permit } from "./permit.ts";
@@ -77,6 +77,8 @@ export interface Decision {
   readonly result?: JsonValue;
   /** In shadow mode: what would have been decided. */
   readonly shadow?: { readonly outcome: Outcome; readonly code: DecisionCode; readonly reason: string };
+  /** Why the key cannot be used, when the code is `idempotency_conflict`. */
+  readonly conflict?: ReserveConflict;
   /** What failed, where the gate could not decide. */
   readonly cause?: unknown;
 }

@@ -160,5 +160,7 @@ function conflict(
     already_expired: "its attempt expired",
     forgotten: "it was used long ago",
   };
-  return denied("idempotency_conflict", `key "${attempt.key}" cannot be used again: ${why[reason]}`);
+  return denied("idempotency_conflict", `key "${attempt.key}" cannot be used again: ${why[reason]}`, {
+    conflict: reason,
+  });
 }

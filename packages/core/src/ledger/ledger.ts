@@ -76,13 +76,16 @@ export type ReserveResult =
        * whatever the digest; `digest_mismatch` is for open and burned ones.
        */
       readonly status: "conflict";
-      readonly reason:
-        | "digest_mismatch"
-        | "already_settled"
-        | "already_released"
-        | "already_expired"
-        | "forgotten";
+      readonly reason: ReserveConflict;
     };
+
+/** Why a key cannot be granted again: what became of it, or that it stands for another action. */
+export type ReserveConflict =
+  | "digest_mismatch"
+  | "already_settled"
+  | "already_released"
+  | "already_expired"
+  | "forgotten";
 
 /** What one claim was charged. */
 export interface Charge {
