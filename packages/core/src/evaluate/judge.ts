@@ -13,14 +13,22 @@ export interface JudgeOptions {
   /** How long each evaluator may take, in milliseconds, unless it says so itself. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /**
+   * What becomes of the action when an evaluator fails. `deny` ends the asking; `abstain` goes on as if the
+   * evaluator had not been there, so that the others still refuse what they would.
+   *
+   * @default "deny"
+   */
+  readonly onFailure?: "deny" | "abstain";
 }
 
 /**
  * Asks evaluators about an action, in order, until one denies; the most restrictive verdict wins.
  *
  * Answers at once, without a timer, when all of them do. One that throws, rejects, answers nonsense or does
- * not answer in time denies, and `failure` names it; its error's message stays out of the reason, since it
- * could quote the action. An evaluator that blocks the thread cannot be timed out. Never throws.
+ * not answer in time denies (or abstains, see `onFailure`), and `failure` names it; its error's message stays
+ * out of the reason, since it could quote the action. An evaluator that blocks the thread cannot be timed out.
+ * Never throws.
  */
 export function judge(
   evaluators: readonly Evaluator[],
@@ -53,32 +61,42 @@ function askFrom(start: number, hearing: Hearing): Awaitable<Judgement> {
     tally.ask(evaluator.name);
     const context = new EvaluatorContext(hearing.context);
     let answer: Awaitable<Verdict>;
-    let pending: boolean;
     try {
       answer = evaluator.evaluate(action, context);
-      pending = isPromiseLike(answer);
+      if (isPromiseLike(answer)) return askLater(index, answer, context, hearing);
     } catch (cause) {
-      return tally.failure(evaluator.name, "threw", cause);
+      const end = fail(evaluator, "threw", cause, hearing);
+      if (end !== null) return end;
+      continue;
     }
-    if (pending) return askLater(index, answer, context, hearing);
-    const end = hear(evaluator, answer, tally);
+    const end = hear(evaluator, answer, hearing);
     if (end !== null) return end;
   }
   return tally.judgement();
 }
 
 /** Takes a verdict in; answers the judgement when it ends the hearing. */
-function hear(evaluator: Evaluator, answer: unknown, tally: Tally): Judgement | null {
+function hear(evaluator: Evaluator, answer: unknown, hearing: Hearing): Judgement | null {
+  const { tally } = hearing;
   let flaw: string | null;
   try {
     flaw = verdictFlaw(answer);
     if (flaw === null) tally.add(evaluator.name, answer as Verdict);
   } catch (cause) {
     // Only a verdict with getters can throw.
-    return tally.failure(evaluator.name, "answered nonsense", cause);
+    return fail(evaluator, "answered nonsense", cause, hearing);
   }
-  if (flaw !== null) return tally.failure(evaluator.name, `answered nonsense: ${flaw}`, new TypeError(flaw));
+  if (flaw !== null) {
+    return fail(evaluator, `answered nonsense: ${flaw}`, new TypeError(flaw), hearing);
+  }
   return (answer as Verdict).decision === "deny" ? tally.judgement() : null;
+}
+
+/** Takes in that an evaluator failed; answers the judgement when that ends the hearing. */
+function fail(evaluator: Evaluator, how: string, cause: unknown, hearing: Hearing): Judgement | null {
+  const { tally, options } = hearing;
+  tally.fail({ evaluator: evaluator.name, reason: `evaluator "${evaluator.name}" ${how}`, cause });
+  return options.onFailure === "abstain" ? null : tally.denial();
 }
 
 async function askLater(
@@ -87,18 +105,18 @@ async function askLater(
   context: EvaluatorContext,
   hearing: Hearing,
 ): Promise<Judgement> {
-  const { evaluators, options, tally } = hearing;
+  const { evaluators, options } = hearing;
   const evaluator = evaluators[index] as Evaluator;
   const timeoutMs = evaluator.timeoutMs ?? options.timeoutMs;
-  let verdict: unknown;
+  let end: Judgement | null;
   try {
-    verdict = await inTime(answer, timeoutMs, options.clock);
+    end = hear(evaluator, await inTime(answer, timeoutMs, options.clock), hearing);
   } catch (cause) {
     const late = cause instanceof EvaluatorTimeout;
     if (late) context.abort(cause);
-    return tally.failure(evaluator.name, late ? `did not answer within ${timeoutMs} ms` : "threw", cause);
+    end = fail(evaluator, late ? `did not answer within ${timeoutMs} ms` : "threw", cause, hearing);
   }
-  return hear(evaluator, verdict, tally) ?? askFrom(index + 1, hearing);
+  return end ?? askFrom(index + 1, hearing);
 }
 
 class EvaluatorTimeout extends Error {

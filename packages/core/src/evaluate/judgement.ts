@@ -7,6 +7,14 @@ export const outcomes = ["allow", "degrade", "skip", "require_approval", "deny"]
 /** One of {@link outcomes}. */
 export type Outcome = (typeof outcomes)[number];
 
+/** An evaluator that could not decide: it threw, hung or answered nonsense. */
+export interface EvaluatorFailure {
+  readonly evaluator: string;
+  /** How it failed, in words that quote neither its error nor the action. */
+  readonly reason: string;
+  readonly cause: unknown;
+}
+
 /** What all evaluators together say of one action. */
 export interface Judgement {
   readonly outcome: Outcome;
@@ -22,6 +30,6 @@ export interface Judgement {
   readonly result?: JsonValue;
   readonly approver?: string;
   readonly approvalTtlMs?: number;
-  /** Set when an evaluator could not decide (threw, hung, answered nonsense): the deny is a failure. */
-  readonly failure?: { readonly evaluator: string; readonly cause: unknown };
+  /** The first evaluator that could not decide; it made the deny, or abstained where it was to. */
+  readonly failure?: EvaluatorFailure;
 }

@@ -1,7 +1,7 @@
 import type { Patch } from "../action/action.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Verdict } from "./evaluator.ts";
-import { type Judgement, type Outcome, outcomes } from "./judgement.ts";
+import { type EvaluatorFailure, type Judgement, type Outcome, outcomes } from "./judgement.ts";
 
 const rank: Readonly<Record<Outcome, number>> = Object.fromEntries(
   outcomes.map((outcome, index) => [outcome, index]),
@@ -18,6 +18,7 @@ export class Tally {
   #result: JsonValue | undefined;
   #approver: string | undefined;
   #ttlMs: number = Number.POSITIVE_INFINITY;
+  #failure: EvaluatorFailure | null = null;
 
   /** Notes that an evaluator is asked: before its answer, which may never come. */
   ask(evaluator: string): void {
@@ -48,7 +49,12 @@ export class Tally {
     }
   }
 
-  /** What all verdicts together say. */
+  /** Notes that an evaluator could not decide; the first one is what is told of. */
+  fail(failure: EvaluatorFailure): void {
+    this.#failure ??= failure;
+  }
+
+  /** What all verdicts together say; whoever failed had none. */
   judgement(): Judgement {
     return {
       outcome: this.#outcome,
@@ -59,19 +65,21 @@ export class Tally {
       patches: this.#patches,
       ...(this.#outcome === "skip" && this.#result !== undefined ? { result: this.#result } : {}),
       ...(this.#outcome === "require_approval" ? this.#approval() : {}),
+      ...(this.#failure === null ? {} : { failure: this.#failure }),
     };
   }
 
-  /** The judgement when an evaluator could not decide: a deny, whatever the others said. */
-  failure(evaluator: string, reason: string, cause: unknown): Judgement {
+  /** The judgement where a failure denies, whatever the others said. */
+  denial(): Judgement {
+    const failure = this.#failure;
     return {
       outcome: "deny",
       terminal: false,
-      reason: `evaluator "${evaluator}" ${reason}`,
-      rules: [evaluator],
+      reason: failure?.reason ?? "no evaluator objected",
+      rules: failure === null ? [] : [failure.evaluator],
       evaluators: this.#asked,
       patches: this.#patches,
-      failure: { evaluator, cause },
+      ...(failure === null ? {} : { failure }),
     };
   }
 
