@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -20,6 +20,11 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Beyond what Linux, macOS or Windows give out. */
 const gone = 2 ** 30;
 
+const isLinux = process.platform === "linux";
+
+/** A process of this host and container. */
+const here = { host: hostname(), space: isLinux ? readlinkSync("/proc/self/ns/pid") : null };
+
 function leave(holder: unknown): void {
   writeFileSync(lock, JSON.stringify(holder));
 }
@@ -27,7 +32,7 @@ function leave(holder: unknown): void {
 describe("a lock", () => {
   it("names its holder and is gone once it is let go", () => {
     const unlock = lockFile(path);
-    expect(JSON.parse(readFileSync(lock, "utf8"))).toMatchObject({ host: hostname(), pid: process.pid });
+    expect(JSON.parse(readFileSync(lock, "utf8"))).toMatchObject({ ...here, pid: process.pid });
     unlock();
     expect(existsSync(lock)).toBe(false);
   });
@@ -41,30 +46,40 @@ describe("a lock", () => {
   });
 
   it("is taken over from a process that is gone", () => {
-    leave({ host: hostname(), pid: gone, start: null });
+    leave({ ...here, pid: gone, start: null });
     lockFile(path);
     expect(JSON.parse(readFileSync(lock, "utf8"))).toMatchObject({ pid: process.pid });
     expect(existsSync(`${lock}.takeover`)).toBe(false);
   });
 
-  it.skipIf(process.platform !== "linux")(
+  it.skipIf(!isLinux)(
     "is taken over when its holder's process id has gone to another process since, even to this one",
     () => {
       for (const pid of [process.pid, process.ppid]) {
-        leave({ host: hostname(), pid, start: "another-boot/1" });
+        leave({ ...here, pid, start: "another-boot/1" });
         lockFile(path)();
       }
     },
   );
 
   it.each([
-    ["a living process", { host: hostname(), pid: process.ppid, start: null }, `process ${process.ppid}`],
-    ["a process on another host", { host: "elsewhere", pid: gone, start: null }, "on elsewhere"],
+    ["a living process", { ...here, pid: process.ppid, start: null }, `process ${process.ppid}`],
+    ["a process on another host", { ...here, host: "elsewhere", pid: gone, start: null }, "on elsewhere"],
     ["nobody who can be named", { pid: gone }, "does not say by whom"],
   ])("is not taken over from %s", (_, holder, message) => {
     leave(holder);
     const text = readFileSync(lock, "utf8");
     expect(() => lockFile(path)).toThrow(message);
+    expect(readFileSync(lock, "utf8")).toBe(text);
+  });
+
+  it.skipIf(!isLinux).each([
+    ["another container of the same host name", "pid:[1]"],
+    ["a container that is not told", undefined],
+  ])("is not taken over from %s, where its process id means nothing here", (_, space) => {
+    leave({ host: hostname(), space, pid: gone, start: null });
+    const text = readFileSync(lock, "utf8");
+    expect(() => lockFile(path)).toThrow(/in another container of .*delete .* if it is gone for sure/);
     expect(readFileSync(lock, "utf8")).toBe(text);
   });
 
@@ -74,7 +89,7 @@ describe("a lock", () => {
   });
 
   it("is not taken over by two at once", () => {
-    leave({ host: hostname(), pid: gone, start: null });
+    leave({ ...here, pid: gone, start: null });
     writeFileSync(`${lock}.takeover`, "");
     expect(() => lockFile(path)).toThrow(/another process is taking .* over/);
     expect(JSON.parse(readFileSync(lock, "utf8"))).toMatchObject({ pid: gone });

@@ -1,10 +1,12 @@
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readlinkSync, unlinkSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { StorageFailed } from "../errors.ts";
 
 /** Who holds a lock. */
 interface Holder {
   readonly host: string;
+  /** Where `pid` means something: the Linux pid namespace (pid_namespaces(7)); null on other systems. */
+  readonly space: string | null;
   readonly pid: number;
   /** When the process started, in the system's own terms; null where the system does not tell. */
   readonly start: string | null;
@@ -15,13 +17,19 @@ interface Holder {
  *
  * The lock is the file `path` + `.lock`, which names its holder. One left behind by a process that is gone
  * is taken over; a process id that was given to another process since does not count, where the system tells
- * when processes started. A holder on another host can never be known to be gone.
+ * when processes started. A holder on another host, or in another container (pid namespace), can never be
+ * known to be gone: its process ids are not this system's.
  *
  * @throws StorageFailed when there is another holder.
  */
 export function lockFile(path: string): () => void {
   const lock = `${path}.lock`;
-  const mine: Holder = { host: hostname(), pid: process.pid, start: startOf(process.pid) };
+  const mine: Holder = {
+    host: hostname(),
+    space: pidSpace(),
+    pid: process.pid,
+    start: startOf(process.pid),
+  };
   const text = JSON.stringify(mine);
   if (!createExclusively(lock, text)) {
     removeStale(path, lock);
@@ -55,6 +63,9 @@ function refuseLiving(path: string, lock: string): boolean {
   const holder = parseHolder(text);
   if (holder === null) throw held(path, lock, "its lock does not say by whom");
   if (holder.host !== hostname()) throw held(path, lock, `process ${holder.pid} on ${holder.host}`);
+  if (holder.space !== pidSpace()) {
+    throw held(path, lock, `process ${holder.pid} in another container of ${holder.host}`);
+  }
   if (isAlive(holder)) {
     throw held(path, lock, holder.pid === process.pid ? "this process" : `process ${holder.pid}`);
   }
@@ -89,14 +100,27 @@ function startOf(pid: number): string | null {
   return ticks === undefined ? null : `${boot.trim()}/${ticks}`;
 }
 
-function parseHolder(text: string): Holder | null {
+/** Two namespaces of one boot never have the same name; one that is not told is not this one. */
+function pidSpace(): string | null {
   try {
-    const { host, pid, start } = JSON.parse(text);
-    const isHolder = typeof host === "string" && Number.isSafeInteger(pid) && pid > 0;
-    return isHolder ? { host, pid, start: typeof start === "string" ? start : null } : null;
+    return readlinkSync("/proc/self/ns/pid");
   } catch {
     return null;
   }
+}
+
+function parseHolder(text: string): Holder | null {
+  try {
+    const { host, space, pid, start } = JSON.parse(text);
+    const isHolder = typeof host === "string" && Number.isSafeInteger(pid) && pid > 0;
+    return isHolder ? { host, space: textOrNull(space), pid, start: textOrNull(start) } : null;
+  } catch {
+    return null;
+  }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 /** False when the file is there already. */
