@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { SealedReceipt } from "../receipt/receipt-log.ts";
 import type { LogFile } from "./log-file.ts";
 import type { LogHeads } from "./log-heads.ts";
-import { appendFailed, type LogWriter, logDied } from "./log-writer.ts";
+import { appendFailed, checkLine, type LogWriter, logDied } from "./log-writer.ts";
 
 /**
  * Hands each line to the operating system at once, and does not wait for the disk.
@@ -28,6 +28,7 @@ export class BufferedWriter implements LogWriter {
 
   append(entry: SealedReceipt): void {
     if (this.#dead !== null) throw this.#dead;
+    checkLine(this.#file.path, entry);
     this.#heads.accept(entry);
     const bytes = Buffer.from(`${entry.json}\n`);
     try {

@@ -20,6 +20,7 @@ import {
   testSigner,
 } from "../../test/sample-receipts.ts";
 import { InvalidConfig, StorageFailed } from "../errors.ts";
+import { maxLineBytes } from "../receipt/receipt-lines.ts";
 import type { ReceiptLog, ReceiptQuery, SealedReceipt } from "../receipt/receipt-log.ts";
 import { verifyChain } from "../receipt/verify-chain.ts";
 import { type FileLogOptions, fileLog } from "./file-log.ts";
@@ -107,6 +108,32 @@ describe.each(["fsync", "buffered"] as const)("a file log that is %s", (durabili
     );
     await log.append(chain.seal(decisionContent(), noon));
     expect(await read(log)).toEqual(["main:0", "main:1"]);
+  });
+
+  it("takes the longest receipt that can be read again, and nothing of a longer one", async () => {
+    const log = openLog({ durability });
+    const { chain, opening } = openChain();
+    await log.append(opening);
+    const { head } = chain;
+    /** A receipt whose line has this many bytes, which are not as many characters. */
+    const sealed = (bytes: number): SealedReceipt => {
+      const { action, ...rest } = decisionContent();
+      const seal = (params: string) =>
+        chain.seal({ ...rest, id: testId(9), action: { ...action, params } }, noon);
+      const bare = Buffer.byteLength(seal("ü").json);
+      chain.resume(head);
+      return seal(`ü${"x".repeat(bytes - bare)}`);
+    };
+    const tooLong = sealed(maxLineBytes + 1);
+    await expect(async () => log.append(tooLong)).rejects.toThrow(StorageFailed);
+    await expect(async () => log.append(tooLong)).rejects.toThrow(/keep params smaller.* params: "digest"/);
+    expect(readFileSync(path, "utf8")).toBe(`${opening.json}\n`);
+    chain.resume(await log.head("main"));
+    await log.append(sealed(maxLineBytes));
+    await log.append(chain.seal(decisionContent(), noon));
+    expect(await read(log)).toEqual(["main:0", "main:1", "main:2"]);
+    await log.close?.();
+    expect(await openLog({ durability }).head("main")).toEqual(chain.head);
   });
 
   it("finishes what is under way when it is closed, and takes nothing after", async () => {

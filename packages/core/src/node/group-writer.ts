@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { SealedReceipt } from "../receipt/receipt-log.ts";
 import type { LogFile } from "./log-file.ts";
 import type { LogHeads } from "./log-heads.ts";
-import { appendFailed, type LogWriter, logDied } from "./log-writer.ts";
+import { appendFailed, checkLine, type LogWriter, logDied } from "./log-writer.ts";
 
 /** An append and whoever waits for it. */
 interface Waiting {
@@ -41,6 +41,7 @@ export class GroupWriter implements LogWriter {
   append(entry: SealedReceipt): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#dead !== null) throw this.#dead;
+      checkLine(this.#file.path, entry);
       this.#heads.accept(entry);
       this.#queue.push({ entry, resolve, reject });
       this.#running ??= this.#run();

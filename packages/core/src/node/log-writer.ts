@@ -1,5 +1,7 @@
+import { Buffer } from "node:buffer";
 import type { Awaitable } from "../awaitable.ts";
 import { StorageFailed } from "../errors.ts";
+import { maxLineBytes } from "../receipt/receipt-lines.ts";
 import type { SealedReceipt } from "../receipt/receipt-log.ts";
 
 /** Writes the lines of one file log, in order. */
@@ -10,6 +12,18 @@ export interface LogWriter {
   append(entry: SealedReceipt): Awaitable<void>;
   /** Resolves once nothing is under way. */
   flush(): Promise<void>;
+}
+
+/** Refuses an entry that no reader would take. @throws StorageFailed when its line would be too long */
+export function checkLine(path: string, { json }: SealedReceipt): void {
+  // A character is at most three bytes of UTF-8, so that only long lines are counted out.
+  if (json.length <= maxLineBytes / 3) return;
+  const length = Buffer.byteLength(json);
+  if (length <= maxLineBytes) return;
+  throw new StorageFailed(
+    `the receipt has ${length} bytes and ${path} takes ${maxLineBytes} at most, so it is not in it; ` +
+      'keep params smaller, or give the gate params: "digest"',
+  );
 }
 
 /** An append that failed and was undone. */

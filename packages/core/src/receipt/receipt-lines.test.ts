@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VerificationError } from "../errors.ts";
-import { receiptLines } from "./receipt-lines.ts";
+import { maxLineBytes, receiptLines } from "./receipt-lines.ts";
 
 async function split(...chunks: readonly Uint8Array[]): Promise<string[]> {
   const lines: string[] = [];
@@ -38,5 +38,17 @@ describe("receipt lines", () => {
     const chunk = new Uint8Array(1024 * 1024).fill(0x61);
     await expect(split(...Array(17).fill(chunk))).rejects.toThrow(VerificationError);
     expect(await split(...Array(16).fill(chunk))).toHaveLength(1);
+  });
+
+  it("are refused from the first byte too many, wherever the chunks are cut", async () => {
+    const line = new Uint8Array(maxLineBytes + 2).fill(0x61);
+    line[maxLineBytes] = 0x0a;
+    expect(await split(line.subarray(0, 5), line.subarray(5, maxLineBytes + 1))).toHaveLength(1);
+    line[maxLineBytes] = 0x61;
+    line[maxLineBytes + 1] = 0x0a;
+    await expect(split(line)).rejects.toThrow(VerificationError);
+    await expect(split(line.subarray(0, maxLineBytes), line.subarray(maxLineBytes))).rejects.toThrow(
+      VerificationError,
+    );
   });
 });

@@ -1,7 +1,12 @@
 import { VerificationError } from "../errors.ts";
 
-/** Longer lines are no receipts; the bound keeps a file without line breaks from filling the memory. */
-const maxLineBytes = 16 * 1024 * 1024;
+/**
+ * How long a line may be, in bytes without its line feed: 16 MiB.
+ *
+ * Longer lines are no receipts, so none may be written; the bound keeps a file without line breaks from
+ * filling the memory.
+ */
+export const maxLineBytes: number = 16 * 1024 * 1024;
 const lineFeed = 0x0a;
 
 /**
@@ -22,6 +27,7 @@ export async function* receiptLines(
     let start = 0;
     for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
       parts.push(chunk.subarray(start, end));
+      checkLength(length + end - start);
       yield joined(parts);
       parts = [];
       length = 0;
@@ -30,10 +36,15 @@ export async function* receiptLines(
     if (start === chunk.length) continue;
     parts.push(chunk.subarray(start));
     length += chunk.length - start;
-    if (length > maxLineBytes)
-      throw new VerificationError("a line is longer than 16 MiB: this is no receipt file");
+    checkLength(length);
   }
   if (length > 0) yield joined(parts);
+}
+
+function checkLength(length: number): void {
+  if (length > maxLineBytes) {
+    throw new VerificationError("a line is longer than 16 MiB: this is no receipt file");
+  }
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
