@@ -1,11 +1,10 @@
-import { encodeBase64url } from "../codec/base64url.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
 import { digestOf } from "../codec/digest.ts";
-import { signingInput } from "../codec/signing-input.ts";
 import { VerificationError } from "../errors.ts";
 import { headAfter } from "./chain-head.ts";
-import { type Receipt, type ReceiptBody, type ReceiptHeader, receiptPayloadType } from "./receipt.ts";
+import type { Receipt, ReceiptBody, ReceiptHeader } from "./receipt.ts";
 import type { ChainHead, SealedReceipt } from "./receipt-log.ts";
+import { signBody } from "./sign-body.ts";
 import type { Signer } from "./signer.ts";
 
 /** A receipt body without what the chain fills in; `id` may be given where it is known already. */
@@ -37,8 +36,9 @@ export interface ReceiptChain {
    * The receipt's time is never before that of the one it follows, whatever `now` is. The first receipt must
    * be the `key` receipt of the signer itself, so that the chain can be checked from its own contents.
    *
-   * @throws InvalidAction when the content is outside the receipt profile; VerificationError when the
-   * receipt would break the chain; whatever the signer throws. The chain then stays as it was.
+   * @throws InvalidAction when the content is outside the receipt profile; SigningFailed (a
+   * VerificationError) when the signer fails; any other VerificationError when the receipt would break the
+   * chain. The chain then stays as it was.
    */
   seal(content: ReceiptContent, now: number): SealedReceipt;
   /** Goes back to what the log really has; to be called after an append failed. */
@@ -78,7 +78,7 @@ export function createChain({ chain, signer, newId, head: start = null }: ChainO
       };
       const body: ReceiptBody = { ...content, ...header };
       const bodyJson = canonicalJson(body, "receipt");
-      const sig = encodeBase64url(signer.sign(signingInput(receiptPayloadType, bodyJson)));
+      const sig = signBody(signer, bodyJson);
       const receipt: Receipt = { body, kid: signer.kid, sig };
       // The receipt's own canonical form: body, kid and sig are in order, and the latter two need no escapes.
       const json = `{"body":${bodyJson},"kid":"${signer.kid}","sig":"${sig}"}`;
