@@ -259,6 +259,28 @@ describe("a file log", () => {
     expect(await read(log)).toHaveLength(4);
   });
 
+  it.each<[string, (line: Buffer) => Buffer]>([
+    ["a byte order mark", (line) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), line])],
+    // The "ü" of the run, cut in half: read carelessly, it is still a receipt.
+    ["a byte that is not UTF-8", (line) => replaced(line, Buffer.from("ü"), Buffer.from([0xc3]))],
+  ])("refuses a line with %s, whether it is opened with it or read later", async (_, change) => {
+    const { chain, opening } = openChain();
+    const second = Buffer.from(chain.seal(decisionContent({ run: "für" }), noon).json);
+    const changed = Buffer.from(`${opening.json}\n${change(second).toString("latin1")}\n`, "latin1");
+    const third = `${chain.seal(decisionContent(), noon).json}\n`;
+
+    writeFileSync(path, Buffer.concat([changed, Buffer.from(third)]));
+    const damaged = openLog();
+    await expect(async () => damaged.head("main")).rejects.toThrow(/line 2 is not a receipt/);
+    await damaged.close?.();
+
+    writeFileSync(path, `${opening.json}\n${second}\n${third}`);
+    const log = openLog();
+    expect(await read(log)).toHaveLength(3);
+    writeFileSync(path, Buffer.concat([changed, Buffer.from(third)]));
+    await expect(read(log)).rejects.toThrow(StorageFailed);
+  });
+
   it("tells a reader when the file was changed under it", async () => {
     const log = openLog();
     await log.append(openChain().opening);
@@ -266,3 +288,8 @@ describe("a file log", () => {
     await expect(read(log)).rejects.toThrow(StorageFailed);
   });
 });
+
+function replaced(bytes: Buffer, part: Buffer, by: Buffer): Buffer {
+  const at = bytes.indexOf(part);
+  return Buffer.concat([bytes.subarray(0, at), by, bytes.subarray(at + part.length)]);
+}

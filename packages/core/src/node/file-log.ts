@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import type { Awaitable } from "../awaitable.ts";
+import { decodeUtf8 } from "../codec/utf8.ts";
 import { InvalidConfig, StorageFailed } from "../errors.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import { receiptFilter } from "../receipt/receipt-filter.ts";
@@ -119,7 +120,7 @@ class FileLog implements ReceiptLog {
     const matches = receiptFilter(query);
     try {
       for await (const line of receiptLines(createReadStream(path, { end: length - 1 }))) {
-        const receipt: Receipt = JSON.parse(new TextDecoder().decode(line));
+        const receipt: Receipt = JSON.parse(decodeUtf8(line));
         if (matches(receipt)) yield receipt;
       }
     } catch (error) {

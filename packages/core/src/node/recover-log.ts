@@ -1,5 +1,6 @@
 import { createReadStream, statSync } from "node:fs";
 import { digestOf } from "../codec/digest.ts";
+import { decodeUtf8 } from "../codec/utf8.ts";
 import { StorageFailed } from "../errors.ts";
 import { headAfter } from "../receipt/chain-head.ts";
 import type { Receipt } from "../receipt/receipt.ts";
@@ -27,16 +28,15 @@ export interface Recovered {
  */
 export async function recoverLog(path: string): Promise<Recovered> {
   const { size } = statSync(path);
-  const last = new Map<string, { readonly receipt: Receipt; readonly json: string }>();
+  const last = new Map<string, Line>();
   let length = 0;
   let number = 0;
   let unended = false;
   for await (const line of size === 0 ? [] : receiptLines(createReadStream(path, { end: size - 1 }))) {
     number += 1;
-    const json = Buffer.from(line.buffer, line.byteOffset, line.length).toString();
-    const receipt = parseReceipt(json);
+    const read = readLine(line);
     const end = length + line.length + 1;
-    if (receipt === null) {
+    if (read === null) {
       // Only the last line can lack its line feed.
       if (end > size) break;
       throw new StorageFailed(
@@ -44,7 +44,7 @@ export async function recoverLog(path: string): Promise<Recovered> {
           `verify it, then move it away or cut it back to its first ${length} bytes`,
       );
     }
-    last.set(receipt.body.chain, { receipt, json });
+    last.set(read.receipt.body.chain, read);
     unended = end > size;
     length = Math.min(end, size);
   }
@@ -54,10 +54,18 @@ export async function recoverLog(path: string): Promise<Recovered> {
   return { heads: new Map(heads), length, torn: length < size, unended };
 }
 
-/** Reads as much of a receipt as a head needs. */
-function parseReceipt(json: string): Receipt | null {
+/** A receipt and its text, which is what its digest is made over. */
+interface Line {
+  readonly receipt: Receipt;
+  readonly json: string;
+}
+
+/** Reads as much of a receipt as a head needs; null for what is none, be it only for a byte that is not UTF-8. */
+function readLine(line: Uint8Array): Line | null {
+  let json: string;
   let value: Partial<Receipt> | null;
   try {
+    json = decodeUtf8(line);
     value = JSON.parse(json);
   } catch {
     return null;
@@ -69,5 +77,5 @@ function parseReceipt(json: string): Receipt | null {
     typeof body?.chain === "string" &&
     typeof body.time === "string" &&
     Number.isSafeInteger(body.seq);
-  return isReceipt ? (value as Receipt) : null;
+  return isReceipt ? { receipt: value as Receipt, json } : null;
 }

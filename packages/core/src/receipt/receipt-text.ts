@@ -1,4 +1,5 @@
 import { canonicalJson } from "../codec/canonical-json.ts";
+import { decodeUtf8 } from "../codec/utf8.ts";
 import type { Receipt } from "./receipt.ts";
 import { readReceipt } from "./receipt-schema.ts";
 import type { Flaw } from "./verify-report.ts";
@@ -30,7 +31,7 @@ export function readReceiptText(input: ReceiptInput): ReceiptText | Flaw {
       typeof input === "string"
         ? input
         : ArrayBuffer.isView(input)
-          ? decode(input)
+          ? decodeUtf8(input)
           : canonicalJson(input, "receipt");
     value = JSON.parse(json);
   } catch (error) {
@@ -51,11 +52,6 @@ function whyNotCanonical(value: unknown, json: string): string | null {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-/** Strictly: neither a wrong byte nor a byte order mark may vanish on the way. */
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 function messageOf(error: unknown): string {
