@@ -1,4 +1,5 @@
 import type { Patch } from "../action/action.ts";
+import { isPlainObject } from "../codec/plain-object.ts";
 
 /** The members that a verdict may have, by its decision; any other is a mistake that must not pass. */
 const members: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -55,7 +56,7 @@ export function verdictFlaw(verdict: unknown): string | null {
 
 /** What is wrong with a patch, or null; one that changes nothing is wrong, as it would let a degrade pass. */
 function patchFlaw(patch: unknown): string | null {
-  if (!isPlainObject(patch)) return "the patch is not an object";
+  if (!isPlainObject(patch)) return "the patch is not a plain object";
   let changes = 0;
   for (const member in patch) {
     if (!patchMembers.has(member)) return `a patch has no member "${member}"`;
@@ -65,15 +66,11 @@ function patchFlaw(patch: unknown): string | null {
   if (changes === 0) return "the patch changes nothing";
   if (model !== undefined && !isText(model)) return "the patch's model is not text";
   if (provider !== undefined && !isText(provider)) return "the patch's provider is not text";
-  if (params !== undefined && !isPlainObject(params)) return "the patch's params are not an object";
+  if (params !== undefined && !isPlainObject(params)) return "the patch's params are not a plain object";
   if (maxOutputTokens !== undefined && !isCount(maxOutputTokens)) {
     return "the patch's maxOutputTokens is not a count";
   }
   return null;
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Lone surrogates are no text: a receipt could not hold them. */

@@ -2,6 +2,7 @@ import type { Action, ActionInput } from "../action/action.ts";
 import { jsonParams } from "../action/json-params.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
 import type { JsonObject, JsonValue } from "../codec/json.ts";
+import { isPlainObject } from "../codec/plain-object.ts";
 
 /**
  * The members of an action's parameters that a degrade changed, with the values to be sent instead.
@@ -12,16 +13,12 @@ import type { JsonObject, JsonValue } from "../codec/json.ts";
 export function changedParams(asked: ActionInput, enforced: Action): JsonObject {
   const before = jsonParams(asked.params);
   const after = enforced.params;
-  if (!isObject(after)) return {};
+  if (!isPlainObject(after)) return {};
   const changed = Object.entries(after).filter(
     ([name, value]) =>
-      !isObject(before) || !Object.hasOwn(before, name) || !isSame(before[name] ?? null, value),
+      !isPlainObject(before) || !Object.hasOwn(before, name) || !isSame(before[name] ?? null, value),
   );
   return Object.fromEntries(changed);
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSame(before: JsonValue, after: JsonValue): boolean {

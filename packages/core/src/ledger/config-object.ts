@@ -44,6 +44,17 @@ export function readChoice<Choice extends string>(
   );
 }
 
+/**
+ * Reads a text as long as those of subjects and names, 1 to 256 well-formed characters: another could never
+ * match.
+ *
+ * @throws InvalidConfig naming `field`.
+ */
+export function readText(input: unknown, field: string): string {
+  if (typeof input === "string" && input !== "" && input.length <= 256 && input.isWellFormed()) return input;
+  throw new InvalidConfig(field, `expected a text of 1 to 256 characters, got ${describe(input)}`);
+}
+
 /** A value in words for a message, short whatever it is. */
 export function describe(value: unknown): string {
   if (typeof value === "string") {

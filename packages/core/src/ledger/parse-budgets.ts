@@ -4,7 +4,7 @@ import { jsonParams } from "../action/json-params.ts";
 import { type SubjectField, subjectFields } from "../action/subject.ts";
 import { InvalidConfig, TollgateError } from "../errors.ts";
 import { type Budget, type BudgetInput, type BudgetThen, type WindowKind, windowKinds } from "./budget.ts";
-import { describe, readChoice, readObject } from "./config-object.ts";
+import { describe, readChoice, readObject, readText } from "./config-object.ts";
 import { parseMatch } from "./parse-match.ts";
 import { readTimeZone } from "./time-zone.ts";
 
@@ -131,11 +131,6 @@ function readDegrade(input: unknown, then: BudgetThen, field: string): Patch | n
     throw new InvalidConfig(field, `changes nothing; name at least one of ${patchProperties.join(", ")}`);
   }
   return Object.freeze(patch);
-}
-
-function readText(input: unknown, field: string): string {
-  if (typeof input === "string" && input !== "" && input.length <= 256 && input.isWellFormed()) return input;
-  throw new InvalidConfig(field, `expected a text of 1 to 256 characters, got ${describe(input)}`);
 }
 
 function readTokens(input: unknown, field: string): number {

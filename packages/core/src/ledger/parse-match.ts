@@ -3,7 +3,7 @@ import { checkPattern, namePattern } from "../action/name-pattern.ts";
 import { subjectFields } from "../action/subject.ts";
 import { InvalidConfig } from "../errors.ts";
 import type { BudgetFilter } from "./budget.ts";
-import { describe, readChoice, readObject } from "./config-object.ts";
+import { describe, readChoice, readObject, readText } from "./config-object.ts";
 
 /**
  * Checks which actions a budget counts, and makes every member a list.
@@ -59,10 +59,4 @@ function readPattern(input: unknown, field: string): string {
   const text = readText(input, field);
   checkPattern(text, field);
   return text;
-}
-
-function readText(input: unknown, field: string): string {
-  // Subjects and names hold 1 to 256 well-formed characters, so anything else could never match.
-  if (typeof input === "string" && input !== "" && input.length <= 256 && input.isWellFormed()) return input;
-  throw new InvalidConfig(field, `expected a text of 1 to 256 characters, got ${describe(input)}`);
 }
