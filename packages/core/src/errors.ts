@@ -179,3 +179,8 @@ export function findDenial(error: unknown): RefusedError | null {
   }
   return null;
 }
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,5 +1,6 @@
 import { ApprovalRequired, evaluator, gateBudget } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
+import { FailingLog } from "./failing-log.ts";
 import { costing, dollars, type GateFixture, gateFixture, tool } from "./gate-fixture.ts";
 
 const careful = evaluator("careful", (action) =>
@@ -96,5 +97,52 @@ describe("approvals", () => {
     const { id } = await requested(fixture);
     await expect(fixture.gate.approvals.grant(id, { by: "" })).rejects.toThrow(/say who answers/);
     await expect(fixture.gate.approvals.grant("nope", { by: "carol" })).rejects.toThrow(/no approval nope/);
+  });
+
+  it("is bound to the action as it will be done, not as it was asked for", async () => {
+    let target = "small";
+    const degrading = evaluator("degrade", (action) =>
+      action.name === target
+        ? { decision: "require_approval", reason: "every model needs a person" }
+        : { decision: "degrade", patch: { model: target }, reason: "cheaper" },
+    );
+    const { gate, check } = gateFixture({ evaluators: [degrading] });
+    const run = gate.run();
+    const options = { run, accepts: ["model"] as const };
+    const asked = await gate.decide(costing("$1"), options);
+    expect(asked.approval).toMatchObject({ action: { kind: "llm", name: "small" } });
+    await gate.approvals.grant(asked.approval?.id ?? "", { by: "carol" });
+    target = "huge";
+    expect(await gate.decide(costing("$1"), options)).toMatchObject({
+      outcome: "require_approval",
+      approval: { action: { name: "huge" } },
+    });
+    target = "small";
+    const granted = await gate.decide(costing("$1"), options);
+    expect(granted).toMatchObject({ outcome: "degrade", action: { name: "small" } });
+    await check();
+  });
+
+  it("cannot be granted when the request could not be recorded", async () => {
+    const log = new FailingLog();
+    const { gate } = gateFixture({ evaluators: [careful], log });
+    await gateBudget(gate, tool("clock"));
+    log.failure = "throws";
+    expect(await gate.decide(tool("pay"))).toMatchObject({ outcome: "deny", approval: null });
+    expect(await gate.approvals.list({ status: "all" })).toEqual([]);
+  });
+
+  it("overrules a skip of another soft limit, and is not used up by it", async () => {
+    const { gate } = gateFixture({
+      budgets: [
+        dollars("$1", { id: "ask", then: "require_approval" }),
+        dollars("$1", { id: "skip", then: "skip" }),
+      ],
+    });
+    const run = gate.run();
+    const asked = await gate.decide(costing("$2"), { run });
+    expect(asked.outcome).toBe("require_approval");
+    await gate.approvals.grant(asked.approval?.id ?? "", { by: "carol" });
+    expect(await gate.decide(costing("$2"), { run })).toMatchObject({ outcome: "allow" });
   });
 });

@@ -136,4 +136,19 @@ describe("identity of attempts", () => {
     await gate.approvals.grant(asked.approval?.id ?? "", { by: "carol" });
     expect(await gate.decide({ ...tool("pay"), key: "task-1" }, { run })).toMatchObject({ outcome: "allow" });
   });
+
+  it("lets a key be tried again that could not be decided", async () => {
+    let isDown = true;
+    const flaky = evaluator("flaky", () => {
+      if (isDown) throw new Error("down");
+      return { decision: "allow" };
+    });
+    const { gate } = gateFixture({ evaluators: [flaky] });
+    const run = gate.run();
+    expect(await gate.decide({ ...tool("pay"), key: "task" }, { run })).toMatchObject({
+      code: "evaluator_failed",
+    });
+    isDown = false;
+    expect(await gate.decide({ ...tool("pay"), key: "task" }, { run })).toMatchObject({ outcome: "allow" });
+  });
 });

@@ -1,4 +1,4 @@
-import { createGate, type GateOptions, gateBudget, InvalidConfig } from "@tollgate/core";
+import { createGate, createSigner, type GateOptions, gateBudget, InvalidConfig } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 
 /** Options that a compiler would refuse, as JavaScript may pass them. */
@@ -47,6 +47,8 @@ describe("createGate", () => {
     [{ failure: "ignore" }, /^failure: /],
     [{ policy: "v1" }, /^policy: /],
     [{ chain: "my chain" }, /^chain: /],
+    [{ prices: { digest: "v1", rates: () => null } }, /^prices\.digest: expected sha256: and/],
+    [{ signer: { ...createSigner(), kid: "me" } }, /^signer\.kid: expected the RFC 7638 thumbprint/],
     [{ subject: { usr: "alice" } }, /unknown member usr/],
   ])("refuses %j", (options, message) => {
     expect(withOptions(options)).toThrow(message);

@@ -28,6 +28,7 @@ describe("runs", () => {
     expect(run.stopped).toBe("first");
     expect(await receipts()).toHaveLength(1);
     await expect(gate.stop(run, "")).rejects.toThrow(/say why/);
+    await expect(gate.stop("", "enough")).rejects.toThrow(/run's id/);
   });
 
   it("stays stopped for an open handle when the gate has long forgotten the run", async () => {

@@ -76,4 +76,13 @@ describe("shadow mode", () => {
     });
     expect(await guard(gate, costing("$1"), () => "ran")).toBe("ran");
   });
+
+  it("changes nothing for a caller who uses a key twice", async () => {
+    const { gate } = gateFixture({ mode: "shadow", budgets: [dollars("$1")] });
+    const run = gate.run();
+    const keyed = { ...tool("pay", { to: "bob" }), key: "task" };
+    const calls = [keyed, keyed, { ...keyed, params: { to: "eve" } }];
+    const results = await Promise.all(calls.map((action) => guard(run, action, () => "ran")));
+    expect(results).toEqual(["ran", "ran", "ran"]);
+  });
 });

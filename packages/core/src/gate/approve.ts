@@ -1,5 +1,6 @@
 import type { Attempt, Finding } from "./attempt.ts";
 import type { GateCore } from "./gate-core.ts";
+import type { Plan } from "./plan-attempt.ts";
 
 /** What needs somebody's approval, and why. */
 export interface ApprovalNeed {
@@ -10,13 +11,14 @@ export interface ApprovalNeed {
 }
 
 /**
- * Uses up a granted approval of exactly this action and answers null, or finds that there is none: asks for
- * one, points to the one that is pending, or denies because it was denied.
+ * Uses up a granted approval of exactly the planned action and answers null, or finds that there is none: asks
+ * for one, points to the one that is pending, or denies because it was denied.
  *
- * One approval stands for the whole attempt, whoever asks for it: an evaluator, a soft limit or both.
+ * One approval of an action stands for the whole attempt, whoever asks for it: an evaluator, a soft limit or
+ * both. An action that was rewritten since needs another.
  */
-export function approve(core: GateCore, attempt: Attempt, need: ApprovalNeed): Finding | null {
-  if (attempt.claimed.length > 0) return null;
+export function approve(core: GateCore, attempt: Attempt, plan: Plan, need: ApprovalNeed): Finding | null {
+  if (attempt.claimed.some(({ digest }) => digest === plan.digest)) return null;
   const finding: Finding = {
     outcome: "require_approval",
     code: "approval_required",
@@ -26,7 +28,7 @@ export function approve(core: GateCore, attempt: Attempt, need: ApprovalNeed): F
   };
   // Shadow mode asks nobody.
   if (core.mode === "shadow") return finding;
-  const known = core.approvals.claim(attempt.run.id, attempt.digest);
+  const known = core.approvals.claim(attempt.run.id, plan.digest);
   if (known?.status === "used") {
     attempt.claimed.push(known);
     return null;
@@ -44,8 +46,8 @@ export function approve(core: GateCore, attempt: Attempt, need: ApprovalNeed): F
     known ??
     core.approvals.request({
       run: attempt.run.id,
-      digest: attempt.digest,
-      action: attempt.action,
+      digest: plan.digest,
+      action: plan.action,
       reason: need.reason,
       approver: need.approver,
       ttlMs: need.ttlMs,

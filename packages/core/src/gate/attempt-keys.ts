@@ -1,13 +1,19 @@
 import type { Attempt } from "./attempt.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, isFailure } from "./decision.ts";
+import { OpenPermit } from "./open-permit.ts";
 
 /** How many denied keys are remembered; the oldest is forgotten beyond it. */
 const maxDenied = 10_000;
+
+/** How many open keys are looked at for expiry with each attempt; more than it can add. */
+const pruneSteps = 2;
 
 /** What is known of a key that is being decided, or whose permit is open. */
 interface Open {
   readonly digest: string;
   readonly decision: Promise<Decision>;
+  /** Null while it is being decided. */
+  permit: OpenPermit | null;
 }
 
 /** What is known of a denied key: all but the action, which can be a whole prompt and is the asker's own. */
@@ -19,7 +25,8 @@ interface Denied {
 /**
  * Answers a key that its caller chose the same as before, while its attempt is open; a denied key stays denied.
  *
- * The latest 10,000 denied keys are remembered. Ended keys are the ledger's to refuse.
+ * The latest 10,000 denied keys are remembered. Ended and expired keys are the ledger's to refuse; a key that
+ * could not be decided may be tried again.
  */
 export class AttemptKeys {
   readonly #open = new Map<string, Open>();
@@ -28,31 +35,37 @@ export class AttemptKeys {
   /** Decides an attempt unless its key is known; `conflict` answers for one in use for another action. */
   once(
     attempt: Attempt,
+    now: number,
     decide: (onEnd: () => void) => Promise<Decision>,
     conflict: () => Promise<Decision>,
   ): Promise<Decision> {
     const { key, digest, action } = attempt;
+    this.#prune(now);
     const open = this.#open.get(key);
-    if (open !== undefined) return open.digest === digest ? open.decision : conflict();
+    if (open !== undefined && open.permit?.isOpen(now) !== false) {
+      return open.digest === digest ? open.decision : conflict();
+    }
     const known = this.#denied.get(key);
     if (known !== undefined) {
       return known.digest === digest ? Promise.resolve({ ...known.decision, action }) : conflict();
     }
-    const decision = decide(() => this.#open.delete(key)).then(
+    const decision = decide(() => this.#forget(entry)).then(
       (decided) => {
-        if (decided.permit === null) this.#open.delete(key);
-        if (decided.outcome === "deny" && decided.code !== "idempotency_conflict") {
+        entry.permit = decided.permit instanceof OpenPermit ? decided.permit : null;
+        if (entry.permit === null) this.#forget(entry);
+        if (decided.outcome === "deny" && isFinal(decided)) {
           const { action: _action, ...rest } = decided;
           this.#deny(key, { digest, decision: rest });
         }
         return decided;
       },
       (error: unknown) => {
-        this.#open.delete(key);
+        this.#forget(entry);
         throw error;
       },
     );
-    this.#open.set(key, { digest, decision });
+    const entry: Open & { readonly key: string } = { key, digest, decision, permit: null };
+    this.#open.set(key, entry);
     return decision;
   }
 
@@ -61,10 +74,29 @@ export class AttemptKeys {
     this.#open.delete(key);
   }
 
+  #forget(entry: Open & { readonly key: string }): void {
+    if (this.#open.get(entry.key) === entry) this.#open.delete(entry.key);
+  }
+
+  /** Drops open keys that somebody else has let expire, a few with each attempt. */
+  #prune(now: number): void {
+    let steps = pruneSteps;
+    for (const [key, entry] of this.#open) {
+      if (steps-- === 0) return;
+      this.#open.delete(key);
+      if (entry.permit?.isOpen(now) !== false) this.#open.set(key, entry);
+    }
+  }
+
   #deny(key: string, known: Denied): void {
     this.#denied.set(key, known);
     if (this.#denied.size <= maxDenied) return;
     const oldest = this.#denied.keys().next().value;
     if (oldest !== undefined) this.#denied.delete(oldest);
   }
+}
+
+/** A conflict says nothing of the key's own action, and what could not be decided was not denied. */
+function isFinal({ code }: Decision): boolean {
+  return code !== "idempotency_conflict" && !isFailure(code);
 }

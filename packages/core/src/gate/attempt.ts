@@ -1,9 +1,9 @@
 import type { Action, PatchField } from "../action/action.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
-import type { Exceeded, ReserveConflict } from "../ledger/ledger.ts";
+import type { Exceeded } from "../ledger/ledger.ts";
 import type { Approval } from "./approvals.ts";
-import type { DecisionCode } from "./decision.ts";
+import type { DecisionCode, KeyConflict } from "./decision.ts";
 import type { RunHandle } from "./run-handle.ts";
 
 /** One attempt at an action, on its way through the gate. */
@@ -17,7 +17,7 @@ export interface Attempt {
   readonly digest: string;
   readonly paramsJson: string;
   readonly accepts: readonly PatchField[];
-  /** The approval used up for it, if any: given back when the attempt does not go through. */
+  /** The approvals used up for it: given back, and gone from here, when the attempt does not go through. */
   readonly claimed: Approval[];
 }
 
@@ -34,7 +34,7 @@ export interface Finding {
   readonly exceeded?: readonly Exceeded[];
   readonly approval?: { readonly approval: Approval; readonly isNew: boolean };
   /** Why its key could not be used, where that is why. */
-  readonly conflict?: ReserveConflict;
+  readonly conflict?: KeyConflict;
   readonly cause?: unknown;
 }
 
@@ -60,9 +60,4 @@ export function denied(
     ...(conflict === undefined ? {} : { conflict }),
     ...(cause === undefined ? {} : { cause }),
   };
-}
-
-/** An error's message, for a reason. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -8,7 +8,7 @@ import { readSubject } from "../action/read-subject.ts";
 import { systemClock } from "../clock.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
 import { createIds } from "../codec/uuidv7.ts";
-import { InvalidAction } from "../errors.ts";
+import { InvalidAction, InvalidConfig } from "../errors.ts";
 import { checkEvaluators } from "../evaluate/check-evaluators.ts";
 import { createClaims } from "../ledger/claims.ts";
 import { memoryLedger } from "../ledger/memory-ledger.ts";
@@ -17,14 +17,17 @@ import { byteCounter } from "../pricing/byte-counter.ts";
 import { genaiPrices } from "../pricing/genai-prices-catalog.ts";
 import type { ModelRates, PriceCatalog } from "../pricing/price-catalog.ts";
 import { createChain } from "../receipt/chain.ts";
+import { jwkThumbprint } from "../receipt/jwk-thumbprint.ts";
 import { createSigner } from "../receipt/local-signer.ts";
 import { memoryLog } from "../receipt/memory-log.ts";
 import type { PublicJwk, Receipt, ReceiptPrice } from "../receipt/receipt.ts";
 import type { ReceiptLog, ReceiptQuery } from "../receipt/receipt-log.ts";
+import type { Signer } from "../receipt/signer.ts";
 import type { Approvals } from "./approvals.ts";
 import type { AsyncContext } from "./async-context.ts";
 import { type Attempt, denied, type Finding } from "./attempt.ts";
 import { AttemptKeys } from "./attempt-keys.ts";
+import { withDeadline } from "./deadline.ts";
 import { decideAttempt, refuseAttempt } from "./decide-attempt.ts";
 import type { Decision } from "./decision.ts";
 import type { DecideOptions, Gate } from "./gate.ts";
@@ -32,11 +35,12 @@ import type { GateCore } from "./gate-core.ts";
 import type { GateOptions, ParamsPolicy } from "./gate-options.ts";
 import { Keeper } from "./keeper.ts";
 import { MemoryApprovals } from "./memory-approvals.ts";
+import { OpenWork } from "./open-work.ts";
 import { readOptions } from "./read-options.ts";
-import { receiptPrice } from "./receipt-content.ts";
+import { cleanText, receiptPrice } from "./receipt-content.ts";
 import { Recorder } from "./recorder.ts";
 import type { Run, RunInput } from "./run.ts";
-import { RunHandle, type RunHome } from "./run-handle.ts";
+import { RunHandle, type RunHome, readRunId } from "./run-handle.ts";
 import { RunLatches } from "./run-latches.ts";
 
 /**
@@ -63,7 +67,7 @@ class LocalGate implements Gate {
 
   constructor(options: GateOptions) {
     const clock = options.clock ?? systemClock;
-    const signer = options.signer ?? createSigner();
+    const signer = options.signer === undefined ? createSigner() : readSigner(options.signer);
     const ledger = options.ledger ?? memoryLedger({ clock });
     const idAt = createIds();
     // A clock out of order must not make ids that no receipt may have.
@@ -90,6 +94,7 @@ class LocalGate implements Gate {
       timeoutMs: storageTimeoutMs,
       clockToleranceMs: options.clockToleranceMs ?? 5000,
       observe: options.onReceipt ?? (() => undefined),
+      report,
     });
     const keeper = new Keeper({
       ledger,
@@ -121,6 +126,7 @@ class LocalGate implements Gate {
       keeper,
       approvals,
       latches: new RunLatches(),
+      work: new OpenWork(),
       mode: options.mode ?? "enforce",
       failure: options.failure ?? "closed",
       unpriced: options.unpriced ?? "deny",
@@ -161,16 +167,12 @@ class LocalGate implements Gate {
   decide(input: ActionInput, options: DecideOptions = {}): Promise<Decision> {
     // Everything up to the first await happens in the order of the calls, so that keys are claimed in it.
     try {
-      const attempt = this.#attempt(input, options);
-      if (input.key === undefined) return decideAttempt(this.#core, attempt, () => undefined);
-      const { keeper, recorder } = this.#core;
-      const now = recorder.recordTime();
-      if (!keeper.isDue(now)) return this.#decideKeyed(attempt);
-      // An attempt that has expired by now must not be answered as open; who fails here, fails in reserve too.
-      return keeper.sweep(now).then(
-        () => this.#decideKeyed(attempt),
-        () => this.#decideKeyed(attempt),
-      );
+      const { key } = input;
+      // Shadow mode changes nothing for the caller, also not for one who uses a key twice.
+      if (key === undefined || this.#core.mode === "shadow") {
+        return decideAttempt(this.#core, this.#attempt(input, undefined, options), () => undefined);
+      }
+      return this.#decideKeyed(this.#attempt(input, key, options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -179,20 +181,20 @@ class LocalGate implements Gate {
   #decideKeyed(attempt: Attempt): Promise<Decision> {
     return this.#keys.once(
       attempt,
+      this.#core.recorder.recordTime(),
       (onEnd) => decideAttempt(this.#core, attempt, onEnd),
       () => refuseAttempt(this.#core, attempt, keyInUse(attempt)),
     );
   }
 
   async stop(run: Run | string, reason: string): Promise<void> {
-    const id = typeof run === "string" ? run : this.#own(run).root;
+    const id = typeof run === "string" ? readRunId(run) : this.#own(run).root;
     if (typeof reason !== "string" || reason === "") {
       throw new InvalidAction('say why the run is stopped: gate.stop(run, "runaway loop")');
     }
     const isNew = this.#core.latches.stop(id, reason, this.#core.recorder.recordTime());
     if (isNew) {
-      const text = reason.toWellFormed().slice(0, 1024);
-      await this.#core.recorder.writeOrOwe({ type: "stop", run: id, reason: text });
+      await this.#core.recorder.writeOrOwe({ type: "stop", run: id, reason: cleanText(reason) });
     }
   }
 
@@ -211,16 +213,29 @@ class LocalGate implements Gate {
   }
 
   async #close(): Promise<void> {
-    const { keeper, recorder, ledger } = this.#core;
-    await keeper.settleOwed();
-    await keeper.sweep(recorder.recordTime());
-    await recorder.write({ type: "close" });
+    const { keeper, recorder, ledger, work, clock, storageTimeoutMs, report } = this.#core;
+    const failures: unknown[] = [];
+    const attempt = async (step: () => unknown): Promise<void> => {
+      try {
+        await step();
+      } catch (cause) {
+        failures.push(cause);
+        report({ during: "close", cause });
+      }
+    };
+    const deadline = { clock, ms: storageTimeoutMs, who: "what was under way" };
+    await attempt(() => withDeadline(work.idle(), deadline));
+    await attempt(() => withDeadline(keeper.settleOwed(), deadline));
+    await attempt(() => withDeadline(keeper.sweep(recorder.recordTime()), deadline));
+    await attempt(() => recorder.write({ type: "close" }));
     keeper.stop();
-    await ledger.close?.();
-    await this.#log.close?.();
+    // Whatever failed before: nobody else can use the file or the connection as long as they are open.
+    await attempt(() => ledger.close?.());
+    await attempt(() => this.#log.close?.());
+    if (failures.length > 0) throw failures[0];
   }
 
-  #attempt(input: ActionInput, options: DecideOptions): Attempt {
+  #attempt(input: ActionInput, key: string | undefined, options: DecideOptions): Attempt {
     const run = options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
     const subject =
       options.subject === undefined
@@ -230,7 +245,7 @@ class LocalGate implements Gate {
     return {
       ...digestAction(action),
       id: this.#core.newId(),
-      key: run.nextKey(input.key),
+      key: run.nextKey(key),
       run,
       action,
       accepts: options.accepts ?? [],
@@ -252,7 +267,16 @@ function keyInUse(attempt: Attempt): Finding {
 
 function readPrices(prices: GateOptions["prices"]): PriceCatalog {
   if (prices === undefined) return genaiPrices();
-  return "rates" in prices ? prices : genaiPrices({ overrides: prices });
+  if (!("rates" in prices)) return genaiPrices({ overrides: prices });
+  if (!/^sha256:[0-9a-f]{64}$/.test(prices.digest)) {
+    throw new InvalidConfig("prices.digest", "expected sha256: and 64 hex digits, which receipts name it by");
+  }
+  return prices;
+}
+
+function readSigner(signer: Signer): Signer {
+  if (signer.kid === jwkThumbprint(signer.publicKey)) return signer;
+  throw new InvalidConfig("signer.kid", "expected the RFC 7638 thumbprint of signer.publicKey");
 }
 
 function paramsPolicy(params: NonNullable<GateOptions["params"]>): ParamsPolicy {

@@ -28,7 +28,11 @@ export function withDeadline<T>(answer: Awaitable<T>, deadline: Deadline<T>): Aw
     answer.then(
       (value) => {
         if (over) {
-          deadline.late?.(value);
+          try {
+            deadline.late?.(value);
+          } catch {
+            // Whoever was waiting has been told; nobody is left to tell.
+          }
         } else {
           deadline.clock.clearTimer(timer);
           resolve(value);

@@ -1,14 +1,14 @@
 import { isPromiseLike } from "../awaitable.ts";
-import type { ReceiptContent } from "../receipt/chain.ts";
+import { messageOf } from "../errors.ts";
 import type { Receipt } from "../receipt/receipt.ts";
-import { type Attempt, denied, type Finding, isFinding, messageOf } from "./attempt.ts";
+import { approvalContent } from "./approval-content.ts";
+import { type Attempt, denied, type Finding, isFinding } from "./attempt.ts";
 import type { Decision } from "./decision.ts";
+import { decisionContent } from "./decision-content.ts";
 import type { GateCore } from "./gate-core.ts";
 import { type Held, holdAttempt } from "./hold-attempt.ts";
-import { approvalContent } from "./memory-approvals.ts";
 import { OpenPermit } from "./open-permit.ts";
 import { type Plan, planAttempt, unjudged } from "./plan-attempt.ts";
-import { receiptAction, receiptClaim, receiptExceeded } from "./receipt-content.ts";
 import { RecordFailed } from "./recorder.ts";
 
 /**
@@ -17,6 +17,15 @@ import { RecordFailed } from "./recorder.ts";
  * Never rejects; whatever goes wrong on the way denies, or in shadow mode changes nothing.
  */
 export async function decideAttempt(core: GateCore, attempt: Attempt, onEnd: () => void): Promise<Decision> {
+  core.work.begin();
+  try {
+    return await decide(core, attempt, onEnd);
+  } finally {
+    core.work.end();
+  }
+}
+
+async function decide(core: GateCore, attempt: Attempt, onEnd: () => void): Promise<Decision> {
   let outcome: Held | Finding;
   try {
     outcome = await judgeAndHold(core, attempt);
@@ -87,7 +96,6 @@ function unheld(attempt: Attempt, wouldBe: Finding): Held {
     claims: [],
     balances: [],
     reservation: null,
-    replayed: false,
     wouldBe,
   };
 }
@@ -98,6 +106,7 @@ function giveBackApproval(core: GateCore, attempt: Attempt): void {
 
 async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => void): Promise<Decision> {
   const { plan, reservation } = held;
+  const expiresAt = reservation?.expiresAt ?? core.recorder.recordTime() + core.reservationTtlMs;
   const outcome = plan.rewritten ? "degrade" : "allow";
   const code = plan.rewritten ? "degraded" : "allowed";
   let receipt: Receipt | null = null;
@@ -119,11 +128,12 @@ async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => 
     }
     core.report({ during: "receipt", cause: error });
   }
-  const permit = new OpenPermit({ core, id: attempt.id, run: attempt.run, held, onEnd });
+  const permit = new OpenPermit({ core, id: attempt.id, run: attempt.run, held, expiresAt, onEnd });
   if (core.mode === "enforce") {
     if (attempt.run.stopped !== null) {
       // Stopped while this was being decided: a stop is sticky for what has not gone out yet, too.
       await permit.release("the run was stopped").catch(() => undefined);
+      giveBackApproval(core, attempt);
       return refuseAttempt(
         core,
         { ...attempt, id: core.newId() },
@@ -164,11 +174,12 @@ export async function refuseAttempt(core: GateCore, attempt: Attempt, finding: F
       const written = core.recorder.write(decisionContent(core, attempt, null, finding));
       receipt = isPromiseLike(written) ? await written : written;
       if (finding.approval?.isNew === true) {
-        await core.recorder.writeOrOwe(approvalContent(finding.approval.approval, "requested"));
+        await core.recorder.write(approvalContent(finding.approval.approval, "requested"));
       }
     } catch (error) {
       // A refusal stands without its receipt, but nobody may be asked to approve what is not on record.
       core.report({ during: "receipt", cause: error });
+      if (finding.approval?.isNew === true) core.approvals.withdraw(finding.approval.approval.id);
       if (finding.outcome !== "deny") return refusal(attempt, recordFailed(error), null);
     }
   }
@@ -198,48 +209,4 @@ function refusal(attempt: Attempt, finding: Finding, receipt: Receipt | null): D
     ...(finding.conflict === undefined ? {} : { conflict: finding.conflict }),
     ...(finding.cause === undefined ? {} : { cause: finding.cause }),
   };
-}
-
-/** The decision receipt of an attempt that goes through (`held`) or does not (`finding`). */
-function decisionContent(
-  core: GateCore,
-  attempt: Attempt,
-  held: Held | null,
-  finding: Finding | null,
-): ReceiptContent {
-  const plan = held?.plan ?? null;
-  const said = finding ?? held?.wouldBe ?? null;
-  const approval = finding?.approval?.approval.id ?? attempt.claimed[0]?.id;
-  const outcome = said?.outcome ?? (plan?.rewritten === true ? "degrade" : "allow");
-  return {
-    type: "decision",
-    id: attempt.id,
-    action: receiptAction(attempt.action, attempt.digest, attempt.run, core.params(attempt)),
-    decision: {
-      outcome,
-      terminal: said?.terminal ?? false,
-      mode: core.mode,
-      code: said?.code ?? (plan?.rewritten === true ? "degraded" : "allowed"),
-      reason: clean(said?.reason ?? plan?.reason ?? ""),
-      rules: (said?.rules ?? plan?.rules ?? []).map(clean),
-      evaluators: (said?.evaluators ?? plan?.evaluators ?? []).map(clean),
-      policy: core.policy,
-      ...(plan?.failure === undefined ? {} : { failure: clean(plan.failure) }),
-    },
-    // A replayed reservation is held once, by the decision that made it.
-    claims: held === null || held.replayed ? [] : held.claims.map((claim) => receiptClaim(claim)),
-    price: held === null || held.rates === null ? null : core.priceOf(held.rates),
-    reservation: held?.reservation?.id ?? null,
-    ...(said?.exceeded === undefined ? {} : { exceeded: receiptExceeded(said.exceeded) }),
-    ...(plan?.rewritten === true ? { enforced: plan.digest } : {}),
-    ...(plan?.rewritten === true && plan.action.name !== attempt.action.name
-      ? { replaced: plan.action.name }
-      : {}),
-    ...(approval === undefined ? {} : { approval }),
-  };
-}
-
-/** Text from outside may hold lone surrogates or be endless; a receipt may not. */
-function clean(text: string): string {
-  return text.toWellFormed().slice(0, 1024).toWellFormed();
 }

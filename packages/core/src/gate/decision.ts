@@ -48,6 +48,9 @@ export function isFailure(code: DecisionCode): boolean {
   return failures.has(code);
 }
 
+/** Why a key cannot be used: what the ledger says of it, or its attempt is under way in another process. */
+export type KeyConflict = ReserveConflict | "under_way";
+
 /** The gate's answer to one action. */
 export interface Decision {
   /** What the caller must do. In shadow mode always `allow`; see `shadow` for what it would have been. */
@@ -78,7 +81,7 @@ export interface Decision {
   /** In shadow mode: what would have been decided. */
   readonly shadow?: { readonly outcome: Outcome; readonly code: DecisionCode; readonly reason: string };
   /** Why the key cannot be used, when the code is `idempotency_conflict`. */
-  readonly conflict?: ReserveConflict;
+  readonly conflict?: KeyConflict;
   /** What failed, where the gate could not decide. */
   readonly cause?: unknown;
 }

@@ -57,36 +57,51 @@ function describeExceeded({ over }: ExceededBudget): string {
   return `budget "${claim.budget}"${who} has ${has}${open}${until}; this call can come to ${formatAmount(claim.unit, claim.amount)}`;
 }
 
-/** Lets the soft limits that an action does not fit into have their say: skip, then approval, then degrade. */
+/**
+ * Lets the soft limits that an action does not fit into have their say: a degrade first, since what it makes of
+ * the action is what would be approved or skipped; then an approval, which overrules a skip; then a skip.
+ *
+ * Answers the plan to go on with and the budgets that are done: from now on they are only tracked.
+ */
 export async function hearSoftLimits(
   core: GateCore,
   attempt: Attempt,
   plan: Plan,
   exceeded: readonly ExceededBudget[],
   judgeAgain: (plan: Plan) => Promise<Plan | Finding>,
-): Promise<Plan | Finding> {
-  const reason = exceeded.map(describeExceeded).join("; ");
-  const rules = [...plan.rules, ...exceeded.map(({ budget }) => budget.id)];
+): Promise<{ readonly plan: Plan; readonly heard: readonly ExceededBudget[] } | Finding> {
+  const soft = exceeded.filter(({ budget }) => !isHard(budget));
+  const degrades = soft.filter(({ budget }) => budget.then === "degrade");
+  if (degrades.length > 0) {
+    const next = await degrade(attempt, plan, degrades, judgeAgain);
+    return isFinding(next) ? next : { plan: next, heard: degrades };
+  }
+  // With a hard limit in the way there is nothing to ask for: it refuses once the soft ones are only tracked.
+  if (soft.length < exceeded.length) return { plan, heard: soft };
   const { evaluators } = plan;
-  const overs = exceeded.map(({ over }) => over);
-  if (exceeded.some(({ budget }) => budget.then === "require_approval")) {
-    const need = { reason, rules, approver: null, ttlMs: core.approvalTtlMs };
-    const finding = approve(core, attempt, need);
-    if (finding !== null) return { ...finding, evaluators, exceeded: overs };
+  const why = { ...explain(plan, soft), evaluators, exceeded: soft.map(({ over }) => over) };
+  if (soft.some(({ budget }) => budget.then === "require_approval")) {
+    const finding = approve(core, attempt, plan, { ...why, approver: null, ttlMs: core.approvalTtlMs });
+    return finding === null ? { plan, heard: soft } : { ...finding, evaluators, exceeded: why.exceeded };
   }
-  if (exceeded.some(({ budget }) => budget.then === "skip")) {
-    return {
-      outcome: "skip",
-      code: "skipped",
-      reason,
-      rules,
-      evaluators,
-      exceeded: overs,
-      terminal: false,
-    };
-  }
-  const patches = exceeded.flatMap(({ budget }) => (budget.degrade === undefined ? [] : [budget.degrade]));
-  const next = rewrite({ ...plan, reason, rules }, patches, attempt.accepts);
+  return { ...why, outcome: "skip", code: "skipped", terminal: false };
+}
+
+async function degrade(
+  attempt: Attempt,
+  plan: Plan,
+  degrades: readonly ExceededBudget[],
+  judgeAgain: (plan: Plan) => Promise<Plan | Finding>,
+): Promise<Plan | Finding> {
+  const patches = degrades.flatMap(({ budget }) => (budget.degrade === undefined ? [] : [budget.degrade]));
+  const next = rewrite({ ...plan, ...explain(plan, degrades) }, patches, attempt.accepts);
   // What a soft limit makes of an action is judged like any other.
   return isFinding(next) || next.digest === plan.digest ? next : judgeAgain(next);
+}
+
+function explain(plan: Plan, exceeded: readonly ExceededBudget[]): Pick<Plan, "reason" | "rules"> {
+  return {
+    reason: exceeded.map(describeExceeded).join("; "),
+    rules: [...plan.rules, ...exceeded.map(({ budget }) => budget.id)],
+  };
 }

@@ -8,6 +8,7 @@ import type { ReceiptPrice } from "../receipt/receipt.ts";
 import type { GateFailure, ParamsPolicy } from "./gate-options.ts";
 import type { Keeper } from "./keeper.ts";
 import type { MemoryApprovals } from "./memory-approvals.ts";
+import type { OpenWork } from "./open-work.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunLatches } from "./run-latches.ts";
 
@@ -32,6 +33,8 @@ export interface GateCore {
   readonly storageTimeoutMs: number;
   readonly reservationTtlMs: number;
   readonly approvalTtlMs: number;
+  /** Decisions and endings that are under way. */
+  readonly work: OpenWork;
   newId(): string;
   /** The receipt's form of a model's rates, made once for each. */
   priceOf(rates: ModelRates): ReceiptPrice;

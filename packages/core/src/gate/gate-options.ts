@@ -13,7 +13,7 @@ import type { Attempt } from "./attempt.ts";
 
 /** A failure that no caller sees, such as a heartbeat that did not reach the ledger. */
 export interface GateFailure {
-  readonly during: "extend" | "release" | "settle" | "receipt";
+  readonly during: "extend" | "release" | "settle" | "expire" | "receipt" | "close";
   readonly cause: unknown;
 }
 

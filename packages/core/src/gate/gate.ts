@@ -46,11 +46,21 @@ export interface Gate {
    * @throws InvalidAction when the action cannot be judged as given.
    */
   decide(action: ActionInput, options?: DecideOptions): Promise<Decision>;
-  /** Stops a run, by handle or id: every later action of it, its parents and children is denied. */
+  /**
+   * Stops a run: every later action is denied. By handle it is the whole run, with its parents and children; by
+   * id it is the run of that id and its children.
+   *
+   * @throws InvalidAction when the id or the reason makes no sense.
+   */
   stop(run: Run | string, reason: string): Promise<void>;
   balances(query?: BalanceQuery): Promise<readonly Balance[]>;
   /** This gate's receipts, in order. */
   receipts(query?: ReceiptQuery): AsyncIterable<Receipt>;
-  /** Ends expired reservations, writes the last receipt and closes the stores; later actions are denied. */
+  /**
+   * Denies later actions, waits for decisions and endings under way, books what is owed, writes the last receipt
+   * and closes the stores. What is settled after that is booked if the ledger still can, but has no receipt.
+   *
+   * Rejects with the first thing that went wrong; the stores are closed all the same.
+   */
   close(): Promise<void>;
 }

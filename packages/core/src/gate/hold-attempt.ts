@@ -1,11 +1,12 @@
 import type { Amounts } from "../action/amounts.ts";
 import type { Balance } from "../action/balance.ts";
 import { isPromiseLike } from "../awaitable.ts";
-import { StorageFailed } from "../errors.ts";
-import type { Claim, Reservation, ReserveResult } from "../ledger/ledger.ts";
+import { messageOf, StorageFailed } from "../errors.ts";
+import type { Claim, Reservation, ReserveRequest, ReserveResult } from "../ledger/ledger.ts";
 import type { CallRates } from "../pricing/call-rates.ts";
-import { type Attempt, denied, type Finding, isFinding, messageOf } from "./attempt.ts";
+import { type Attempt, denied, type Finding, isFinding } from "./attempt.ts";
 import { withDeadline } from "./deadline.ts";
+import type { KeyConflict } from "./decision.ts";
 import { budgetsOf, hearSoftLimits, isHard, refusal } from "./exceeded-budgets.ts";
 import type { GateCore } from "./gate-core.ts";
 import type { Plan } from "./plan-attempt.ts";
@@ -21,7 +22,6 @@ export interface Held {
   readonly balances: readonly Balance[];
   /** Null when nothing had to be held, or where the gate fails open. */
   readonly reservation: Reservation | null;
-  readonly replayed: boolean;
   /** In shadow mode: what refused, had it been asked to. */
   readonly wouldBe: Finding | null;
 }
@@ -57,20 +57,11 @@ export async function holdAttempt(
     const { rates, bounds } = priced;
     if (reserved.status === "unheld") {
       const open = { ...plan, failure: reserved.failure };
-      return {
-        plan: open,
-        rates,
-        bounds,
-        claims: [],
-        balances: [],
-        reservation: null,
-        replayed: false,
-        wouldBe,
-      };
+      return { plan: open, rates, bounds, claims: [], balances: [], reservation: null, wouldBe };
     }
     if (reserved.status === "reserved") {
-      const { reservation, balances, replayed } = reserved;
-      return { plan, rates, bounds, claims, balances, reservation, replayed, wouldBe };
+      const { reservation, balances } = reserved;
+      return { plan, rates, bounds, claims, balances, reservation, wouldBe };
     }
     if (reserved.status === "conflict") return conflict(attempt, reserved.reason);
     const exceeded = budgetsOf(priced.claims, reserved.exceeded);
@@ -79,17 +70,11 @@ export async function holdAttempt(
       for (const { budget } of exceeded) heard.add(budget.id);
       continue;
     }
-    const soft = exceeded.filter(({ budget }) => !isHard(budget));
-    if (soft.length === 0) return refusal(core, exceeded);
-    // With a hard limit in the way only a degrade can help; what is left then is the hard limit's to refuse.
-    const degrades = soft.filter(({ budget }) => budget.then === "degrade");
-    const asked = soft.length === exceeded.length || degrades.length === 0 ? soft : degrades;
-    if (soft.length === exceeded.length || degrades.length > 0) {
-      const next = await hearSoftLimits(core, attempt, plan, asked, judgeAgain);
-      if (isFinding(next)) return next;
-      plan = next;
-    }
-    for (const { budget } of asked) heard.add(budget.id);
+    if (exceeded.every(({ budget }) => isHard(budget))) return refusal(core, exceeded);
+    const next = await hearSoftLimits(core, attempt, plan, exceeded, judgeAgain);
+    if (isFinding(next)) return next;
+    plan = next.plan;
+    for (const { budget } of next.heard) heard.add(budget.id);
   }
 }
 
@@ -105,25 +90,36 @@ async function reserve(
   plan: Plan,
   claims: readonly Claim[],
 ): Promise<ReserveResult | Unheld | Finding> {
+  const { id, key } = attempt;
+  const now = core.recorder.recordTime();
+  const expiresAt = now + core.reservationTtlMs;
+  const request = { id, key, digest: plan.digest, claims, expiresAt };
   try {
-    const now = core.recorder.recordTime();
     // Money of callers that died must be back before anybody is refused for lack of it.
-    if (core.keeper.isDue(now)) await core.keeper.sweep(now);
-    const expiresAt = now + core.reservationTtlMs;
-    const request = { id: attempt.id, key: attempt.key, digest: plan.digest, claims, expiresAt };
+    if (core.keeper.isDue(now)) {
+      await withDeadline(core.keeper.sweep(now), {
+        clock: core.clock,
+        ms: core.storageTimeoutMs,
+        who: "the ledger",
+      });
+    }
     const asked = withDeadline(core.ledger.reserve(request), {
       clock: core.clock,
       ms: core.storageTimeoutMs,
       who: "the ledger",
-      late: (late) => {
-        if (late.status === "reserved") core.keeper.giveBack(late.reservation, "granted too late");
-      },
+      // Only what was granted to this very attempt is this gate's to give back.
+      late: () => core.keeper.giveBack(request, "granted too late"),
     });
     const result = isPromiseLike(asked) ? await asked : asked;
-    checkAnswer(result, claims);
-    if (result.status === "reserved") core.keeper.noteExpiry(expiresAt);
+    checkAnswer(result, request);
+    if (result.status === "reserved") {
+      if (result.replayed) return conflict(attempt, "under_way");
+      core.keeper.noteExpiry(expiresAt);
+    }
     return result;
   } catch (error) {
+    // The ledger may have granted it before it failed.
+    core.keeper.giveBack(request, "the ledger failed");
     if (core.failure === "open" || core.mode === "shadow") {
       return { status: "unheld", failure: `ledger_failed: ${messageOf(error)}` };
     }
@@ -136,31 +132,42 @@ async function reserve(
 }
 
 /** A ledger that answers nonsense has not reserved anything that can be relied on. */
-function checkAnswer(result: ReserveResult, claims: readonly Claim[]): void {
-  // A claim without a limit refuses nothing: what would have the gate ask again for ever.
-  const limited = new Set(claims.filter((claim) => claim.limit !== null).map((claim) => claim.budget));
-  const makesSense =
-    result.status === "reserved"
-      ? typeof result.reservation?.id === "string"
-      : result.status === "conflict" ||
-        (result.status === "refused" &&
-          result.exceeded.length > 0 &&
-          result.exceeded.every(({ claim }) => limited.has(claim.budget) && claim.limit !== null));
-  if (!makesSense) throw new StorageFailed(`the ledger answered nonsense to reserve`);
+function checkAnswer(result: ReserveResult, request: ReserveRequest): void {
+  if (makesSense(result, request)) return;
+  throw new StorageFailed("the ledger answered nonsense to reserve");
 }
 
-function conflict(
-  attempt: Attempt,
-  reason: Extract<ReserveResult, { status: "conflict" }>["reason"],
-): Finding {
-  const why: Record<typeof reason, string> = {
+function makesSense(result: ReserveResult, { id, claims }: ReserveRequest): boolean {
+  switch (result?.status) {
+    case "reserved":
+      return result.replayed === true || (result.replayed === false && result.reservation?.id === id);
+    case "conflict":
+      return true;
+    case "refused":
+      return result.exceeded.length > 0 && result.exceeded.every(({ claim }) => isLimited(claim, claims));
+    default:
+      return false;
+  }
+}
+
+/** A claim without a limit refuses nothing: if it did, the gate would ask again for ever. */
+function isLimited({ budget, limit }: Claim, claims: readonly Claim[]): boolean {
+  return limit !== null && claims.some((claim) => claim.budget === budget && claim.limit !== null);
+}
+
+/**
+ * Refuses a key. An open reservation that this gate does not know belongs to somebody else, to another process as
+ * a rule: two callers of one reservation would make two calls for the money of one.
+ */
+function conflict({ key }: Attempt, reason: KeyConflict): Finding {
+  const why: Record<KeyConflict, string> = {
     digest_mismatch: "it is in use for another action",
+    under_way: "its attempt is under way elsewhere",
     already_settled: "its attempt was settled",
     already_released: "its attempt was released",
     already_expired: "its attempt expired",
     forgotten: "it was used long ago",
   };
-  return denied("idempotency_conflict", `key "${attempt.key}" cannot be used again: ${why[reason]}`, {
-    conflict: reason,
-  });
+  const text = `key "${key}" cannot be used again: ${why[reason]}`;
+  return { ...denied("idempotency_conflict", text), conflict: reason };
 }

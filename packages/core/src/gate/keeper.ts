@@ -1,4 +1,4 @@
-import { isPromiseLike } from "../awaitable.ts";
+import type { Awaitable } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
 import type { Ledger, Reservation } from "../ledger/ledger.ts";
 import { withDeadline } from "./deadline.ts";
@@ -17,15 +17,22 @@ export interface KeeperParts {
   readonly report: (failure: GateFailure) => void;
 }
 
+/** A reservation kept alive, and who wants to know that it was. */
+interface HeldReservation {
+  readonly reservation: Reservation;
+  readonly extended: (expiresAt: number) => void;
+}
+
 /** Other processes' reservations are looked for at least this often. */
 const sweepEveryMs = 1000;
 
 /** Keeps reservations of living callers alive and gives back the money of dead ones. */
 export class Keeper {
   readonly #parts: KeeperParts;
-  readonly #held = new Map<string, Reservation>();
+  readonly #held = new Map<string, HeldReservation>();
   #owed: (() => Promise<unknown>)[] = [];
   #timer: unknown = null;
+  #stopped = false;
   #nextSweep = Number.NEGATIVE_INFINITY;
   #sweeping: Promise<void> | null = null;
 
@@ -55,9 +62,9 @@ export class Keeper {
     return this.#sweeping;
   }
 
-  /** Keeps a reservation from expiring until the answered function is called. */
-  hold(reservation: Reservation): () => void {
-    this.#held.set(reservation.id, reservation);
+  /** Keeps a reservation from expiring until the answered function is called; tells each new expiry. */
+  hold(reservation: Reservation, extended: (expiresAt: number) => void): () => void {
+    this.#held.set(reservation.id, { reservation, extended });
     this.#schedule();
     // The timer stays: setting one for every call would cost more than a beat over nothing.
     return () => this.#held.delete(reservation.id);
@@ -69,54 +76,69 @@ export class Keeper {
     this.#schedule();
   }
 
-  /** Tries all owed endings now. @throws the first failure */
+  /** Tries all owed endings now; each that fails is owed again. */
   async settleOwed(): Promise<void> {
-    await Promise.all(this.#owed.splice(0).map((end) => end()));
+    await Promise.allSettled(this.#owed.splice(0).map((end) => end()));
   }
 
-  /** Gives back what was reserved for nobody; its expiry does if this fails. */
+  /**
+   * Gives back what was reserved for nobody; its expiry does if this fails.
+   *
+   * For a reservation that may not exist: the ledger does nothing for one that it does not know.
+   */
   giveBack(reservation: Reservation, reason: string): void {
     Promise.resolve()
       .then(() => this.#parts.ledger.release(reservation, reason))
       .catch((cause: unknown) => this.#parts.report({ during: "release", cause }));
   }
 
-  /** Stops all heartbeats. */
+  /** Stops all heartbeats, for good. */
   stop(): void {
+    this.#stopped = true;
     this.#held.clear();
     if (this.#timer !== null) this.#parts.clock.clearTimer(this.#timer);
     this.#timer = null;
   }
 
   async #sweep(now: number): Promise<void> {
-    const { ledger, recorder, clock, storageTimeoutMs } = this.#parts;
+    const { ledger, clock, storageTimeoutMs } = this.#parts;
     const deadline = { clock, ms: storageTimeoutMs, who: "the ledger" };
-    const expired = ledger.expire(now)[Symbol.asyncIterator]();
     const written: Promise<unknown>[] = [];
-    for (;;) {
-      const next = await withDeadline(expired.next(), deadline);
-      if (next.done === true) break;
-      const { id } = next.value;
-      this.#held.delete(id);
-      this.#parts.expired(next.value);
-      written.push(
-        recorder.writeOrOwe({
-          type: "settlement",
-          decision: id,
-          reservation: id,
-          outcome: "expired",
-          amounts: [],
-        }),
-      );
-    }
+    const expired = ledger.expire(now)[Symbol.asyncIterator]();
+    const take = (): Awaitable<IteratorResult<Reservation>> =>
+      // What has ended in the ledger needs its receipt, also when the answer comes too late for this sweep.
+      withDeadline(expired.next(), { ...deadline, late: (next) => this.#expireRest(next, expired) });
+    for (let next = await take(); next.done !== true; next = await take())
+      written.push(this.#expired(next.value));
     await Promise.all(written);
-    const asked = withDeadline(ledger.nextExpiry(), deadline);
-    const next = isPromiseLike(asked) ? await asked : asked;
+    const next = await withDeadline(ledger.nextExpiry(), deadline);
     this.#nextSweep = Math.min(now + sweepEveryMs, next ?? Number.POSITIVE_INFINITY);
   }
 
+  async #expireRest(first: IteratorResult<Reservation>, rest: AsyncIterator<Reservation>): Promise<void> {
+    try {
+      for (let next = first; next.done !== true; next = await rest.next()) await this.#expired(next.value);
+    } catch (cause) {
+      this.#parts.report({ during: "expire", cause });
+    }
+  }
+
+  #expired(reservation: Reservation): Promise<unknown> {
+    const { id } = reservation;
+    this.#held.delete(id);
+    this.#parts.expired(reservation);
+    return this.#parts.recorder.writeOrOwe({
+      type: "settlement",
+      decision: id,
+      reservation: id,
+      outcome: "expired",
+      amounts: [],
+    });
+  }
+
   #schedule(): void {
-    if (this.#timer !== null || (this.#held.size === 0 && this.#owed.length === 0)) return;
+    if (this.#stopped || this.#timer !== null) return;
+    if (this.#held.size === 0 && this.#owed.length === 0) return;
     // Three beats in a reservation's life: two may fail.
     this.#timer = this.#parts.clock.setTimer(() => {
       this.#timer = null;
@@ -130,10 +152,10 @@ export class Keeper {
     const expiresAt = recorder.recordTime() + reservationTtlMs;
     // Each puts itself back if it fails again.
     for (const end of this.#owed.splice(0)) end().catch(() => undefined);
-    for (const reservation of this.#held.values()) {
+    for (const { reservation, extended } of this.#held.values()) {
       Promise.resolve()
         .then(() => ledger.extend(reservation, expiresAt))
-        .then((isOpen) => isOpen || this.#held.delete(reservation.id))
+        .then((isOpen) => (isOpen ? extended(expiresAt) : this.#held.delete(reservation.id)))
         .catch((cause: unknown) => report({ during: "extend", cause }));
     }
   }

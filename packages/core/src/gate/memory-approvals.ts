@@ -1,6 +1,7 @@
 import type { Action } from "../action/action.ts";
 import { TollgateError } from "../errors.ts";
 import type { ReceiptContent } from "../receipt/chain.ts";
+import { approvalContent } from "./approval-content.ts";
 import type { Approval, ApprovalAnswer, ApprovalStatus, Approvals } from "./approvals.ts";
 
 /** At most this many approvals are remembered; the oldest answered ones go first, then the oldest. */
@@ -84,6 +85,12 @@ export class MemoryApprovals implements Approvals {
     if (approval?.status === "used") this.#set({ ...approval, status: "granted" });
   }
 
+  /** Takes back a request that could not be recorded: nobody may answer it. */
+  withdraw(id: string): void {
+    const approval = this.#byId.get(id);
+    if (approval?.status === "pending") this.#forget(approval);
+  }
+
   /** Opens a request. */
   request(request: ApprovalRequest): Approval {
     const now = this.#home.now();
@@ -146,28 +153,16 @@ export class MemoryApprovals implements Approvals {
     // With nothing but open requests the oldest goes: it has to be asked for again.
     const oldest = over ?? this.#byId.values().next().value;
     if (oldest === undefined) return;
-    this.#byId.delete(oldest.id);
-    const key = keyOf(oldest.run, oldest.digest);
-    const rest = (this.#byAction.get(key) ?? []).filter((id) => id !== oldest.id);
+    this.#forget(oldest);
+  }
+
+  #forget({ id, run, digest }: Approval): void {
+    this.#byId.delete(id);
+    const key = keyOf(run, digest);
+    const rest = (this.#byAction.get(key) ?? []).filter((other) => other !== id);
     if (rest.length === 0) this.#byAction.delete(key);
     else this.#byAction.set(key, rest);
   }
-}
-
-/** The receipt of one step in the life of an approval. */
-export function approvalContent(
-  approval: Approval,
-  status: "requested" | "granted" | "denied" | "expired" | "used",
-): ReceiptContent {
-  return {
-    type: "approval",
-    approval: approval.id,
-    status,
-    action: approval.digest,
-    run: approval.run,
-    ...(approval.answer === null ? {} : { by: approval.answer.by }),
-    ...(approval.answer?.reason ? { reason: approval.answer.reason } : {}),
-  };
 }
 
 function keyOf(run: string, digest: string): string {

@@ -1,16 +1,15 @@
 import type { Action } from "../action/action.ts";
 import type { Amounts } from "../action/amounts.ts";
-import { isPromiseLike } from "../awaitable.ts";
-import type { JsonObject } from "../codec/json.ts";
+import type { Awaitable } from "../awaitable.ts";
 import { StorageFailed } from "../errors.ts";
 import type { Charge } from "../ledger/ledger.ts";
-import { amountsFor } from "../pricing/usage-amounts.ts";
-import type { ReceiptContent } from "../receipt/chain.ts";
+import { withDeadline } from "./deadline.ts";
 import type { Decision } from "./decision.ts";
 import type { GateCore } from "./gate-core.ts";
 import type { Held } from "./hold-attempt.ts";
 import type { Permit, Settlement, Used } from "./permit.ts";
-import { receiptOverage } from "./receipt-content.ts";
+import { type ReadUsed, readUsed } from "./read-used.ts";
+import { cleanText, receiptOverage } from "./receipt-content.ts";
 import type { RunHandle } from "./run-handle.ts";
 
 /** What a permit is made of. */
@@ -19,8 +18,16 @@ export interface PermitParts {
   readonly id: string;
   readonly run: RunHandle;
   readonly held: Held;
+  /** When its reservation expires unless it is extended, in epoch milliseconds. */
+  readonly expiresAt: number;
   /** Called once, when the permit has ended. */
   readonly onEnd: () => void;
+}
+
+/** What the ledger answered to an ending. */
+interface Ended {
+  readonly charges: readonly Charge[];
+  readonly late: boolean;
 }
 
 /** A permit as the gate hands it out. */
@@ -29,14 +36,20 @@ export class OpenPermit implements Permit {
   readonly run: RunHandle;
   readonly action: Action;
   readonly #parts: PermitParts;
+  #expiresAt: number;
   #decision: Decision | null = null;
   #begun = false;
+  /** The ending that was chosen first; it is the one that is tried again if it fails. */
+  #chosen: ((again: boolean) => Promise<Settlement>) | null = null;
+  #tried = false;
   #ending: Promise<Settlement> | null = null;
   #ended: Settlement | null = null;
+  #holders = 0;
   #letGo: (() => void) | null = null;
 
   constructor(parts: PermitParts) {
     this.#parts = parts;
+    this.#expiresAt = parts.expiresAt;
     this.id = parts.id;
     this.run = parts.run;
     this.action = parts.held.plan.action;
@@ -56,105 +69,163 @@ export class OpenPermit implements Permit {
     return this.#ended;
   }
 
+  /** Whether it can still be answered to whoever asks with its key. */
+  isOpen(now: number): boolean {
+    return this.#chosen === null && now < this.#expiresAt;
+  }
+
   begin(): boolean {
-    if (this.#begun || this.#ending !== null) return false;
+    // Shadow mode changes nothing for the caller, also not for one who calls twice.
+    if (this.#parts.core.mode === "shadow") return true;
+    if (this.#begun || this.#chosen !== null) return false;
     this.#begun = true;
     return true;
   }
 
-  settle(used: Used = {}): Promise<Settlement> {
-    return this.#end(() => this.#settle(used));
+  settle(used?: Used): Promise<Settlement> {
+    return this.#end(() => {
+      const { core, held } = this.#parts;
+      const read = readUsed(used, held);
+      if (read.flaw !== null) core.report({ during: "settle", cause: new TypeError(read.flaw) });
+      return (again) => this.#settle(read, again);
+    });
   }
 
   release(reason: string): Promise<Settlement> {
-    return this.#end(() => this.#release(reason));
+    const text = cleanText(String(reason));
+    return this.#end(() => (again) => this.#release(text, again));
   }
 
   async extend(ms: number): Promise<boolean> {
     const { core, held } = this.#parts;
-    if (this.#ending !== null || held.reservation === null) return false;
-    return core.ledger.extend(held.reservation, core.recorder.recordTime() + ms);
+    if (this.#chosen !== null || held.reservation === null) return false;
+    const expiresAt = Math.max(this.#expiresAt, core.recorder.recordTime() + ms);
+    const isOpen = await this.#within(core.ledger.extend(held.reservation, expiresAt));
+    if (isOpen) this.#expiresAt = expiresAt;
+    return isOpen;
   }
 
   hold(): () => void {
-    const { core, held } = this.#parts;
-    if (this.#ending !== null || held.reservation === null) return () => undefined;
-    this.#letGo ??= core.keeper.hold(held.reservation);
+    this.#holders += 1;
+    this.#keep();
+    let isHolding = true;
     return () => {
-      this.#letGo?.();
-      this.#letGo = null;
+      if (isHolding) this.#holders -= 1;
+      isHolding = false;
+      if (this.#holders === 0) this.#drop();
     };
   }
 
-  #end(end: () => Promise<Settlement>): Promise<Settlement> {
-    this.#ending ??= end().then(
-      (settlement) => {
-        this.#ended = settlement;
-        this.#finish();
-        return settlement;
-      },
-      (cause: unknown) => {
-        // Forgetting would be giving the money away: it stays held and the ending is tried again.
-        const { core, held } = this.#parts;
-        core.report({ during: "settle", cause });
-        this.#letGo ??= held.reservation === null ? null : core.keeper.hold(held.reservation);
-        this.#ending = null;
-        core.keeper.owe(() => this.#end(end));
-        throw cause;
-      },
-    );
-    return this.#ending;
+  /** Ends it as whoever comes first chooses; a failed ending is tried again as it was chosen. */
+  #end(choose: () => (again: boolean) => Promise<Settlement>): Promise<Settlement> {
+    if (this.#ending !== null) return this.#ending;
+    this.#chosen ??= choose();
+    const ending = this.#finish(this.#chosen);
+    // Who does not wait for it is told by the gate's onFailure, not by an unhandled rejection.
+    ending.catch(() => undefined);
+    this.#ending = ending;
+    return ending;
   }
 
-  #finish(): void {
+  async #finish(end: (again: boolean) => Promise<Settlement>): Promise<Settlement> {
+    const { core, onEnd } = this.#parts;
+    const again = this.#tried;
+    this.#tried = true;
+    core.work.begin();
+    try {
+      const settlement = await end(again);
+      this.#ended = settlement;
+      this.#drop();
+      onEnd();
+      return settlement;
+    } catch (cause) {
+      // Forgetting would be giving the money away: it stays held and the ending is tried again.
+      core.report({ during: "settle", cause });
+      this.#keep();
+      this.#ending = null;
+      core.keeper.owe(() => this.#end(() => end));
+      throw cause;
+    } finally {
+      core.work.end();
+    }
+  }
+
+  #keep(): void {
+    const { core, held } = this.#parts;
+    if (this.#ended !== null || held.reservation === null) return;
+    this.#letGo ??= core.keeper.hold(held.reservation, (expiresAt) => {
+      this.#expiresAt = expiresAt;
+    });
+  }
+
+  #drop(): void {
     this.#letGo?.();
     this.#letGo = null;
-    this.#parts.onEnd();
   }
 
-  async #settle(used: Used): Promise<Settlement> {
+  #within<T>(answer: Awaitable<T>): Awaitable<T> {
+    const { clock, storageTimeoutMs } = this.#parts.core;
+    return withDeadline(answer, { clock, ms: storageTimeoutMs, who: "the ledger" });
+  }
+
+  async #settle(read: ReadUsed, again: boolean): Promise<Settlement> {
     const { core, held, id } = this.#parts;
-    const { amounts, source } = this.#amounts(used);
-    let charges: readonly Charge[] = [];
-    let late = false;
-    if (held.reservation !== null) {
-      const asked = core.ledger.settle(held.reservation, amounts, source);
-      const result = isPromiseLike(asked) ? await asked : asked;
-      if (result.status === "conflict") {
-        if (result.ended === "unknown") {
-          throw new StorageFailed(`the ledger does not know reservation ${held.reservation.id} any more`);
-        }
-        return { outcome: result.ended, charges: [], late: false, receipt: null };
-      }
-      charges = result.charges;
-      late = result.late;
-    }
-    const booked: Record<string, bigint> = { ...amounts };
-    for (const { claim, actual } of charges) booked[claim.unit] = actual;
+    const { source, usage } = read;
+    const booked = await this.#book(read.amounts, source, again);
+    if (typeof booked === "string") return { outcome: booked, charges: [], late: false, receipt: null };
+    const { charges, late } = booked;
+    const amounts: Record<string, bigint> = { ...read.amounts };
+    for (const { claim, actual } of charges) amounts[claim.unit] = actual;
     const overage = receiptOverage(charges);
-    const content: ReceiptContent = {
+    const receipt = await core.recorder.writeOrOwe({
       type: "settlement",
-      decision: held.reservation?.id ?? id,
+      decision: id,
       reservation: held.reservation?.id ?? null,
       outcome: "settled",
-      amounts: Object.keys(booked)
+      amounts: Object.keys(amounts)
         .sort()
-        .map((unit) => ({ unit, amount: String(booked[unit]) })),
+        .map((unit) => ({ unit, amount: String(amounts[unit]) })),
       source,
-      ...(used.usage === undefined ? {} : { usage: usageJson(used.usage) }),
+      ...(usage === undefined ? {} : { usage }),
       ...(overage === undefined ? {} : { overage }),
       ...(late ? { late } : {}),
-    };
-    const receipt = await core.recorder.writeOrOwe(content);
+    });
     return { outcome: "settled", charges, source, late, receipt };
   }
 
-  async #release(reason: string): Promise<Settlement> {
+  /** Books it in the ledger; answers how somebody else has ended it before, where that is so. */
+  async #book(
+    amounts: Amounts,
+    source: ReadUsed["source"],
+    again: boolean,
+  ): Promise<Ended | "settled" | "released"> {
+    const { core, held } = this.#parts;
+    if (held.reservation === null) return { charges: [], late: false };
+    const result = await this.#within(core.ledger.settle(held.reservation, amounts, source));
+    if (result.status === "settled") return result;
+    // An earlier try was booked, though its answer was lost.
+    if (result.ended === "settled" && again) return { charges: this.#charges(amounts), late: false };
+    const cause = new StorageFailed(
+      `reservation ${held.reservation.id} was ${result.ended} when it was to be settled: what the call used is not booked`,
+    );
+    core.report({ during: "settle", cause });
+    // Nobody can book it any more, but the receipts can tell that it was spent.
+    return result.ended === "unknown" ? { charges: [], late: true } : result.ended;
+  }
+
+  #charges(amounts: Amounts): readonly Charge[] {
+    return this.#parts.held.claims.map((claim) => {
+      const actual = amounts[claim.unit] ?? claim.amount;
+      return { claim, actual, overage: actual > claim.amount ? actual - claim.amount : 0n };
+    });
+  }
+
+  async #release(reason: string, again: boolean): Promise<Settlement> {
     const { core, held, id } = this.#parts;
     if (held.reservation !== null) {
-      const asked = core.ledger.release(held.reservation, reason);
-      const result = isPromiseLike(asked) ? await asked : asked;
-      if (result.status === "conflict") {
+      const result = await this.#within(core.ledger.release(held.reservation, reason));
+      const isOurs = result.status === "released" || (again && result.ended === "released");
+      if (!isOurs) {
         // Whoever ended it before wrote its receipt.
         const outcome = result.ended === "unknown" ? "expired" : result.ended;
         return { outcome, charges: [], late: false, receipt: null };
@@ -162,44 +233,12 @@ export class OpenPermit implements Permit {
     }
     const receipt = await core.recorder.writeOrOwe({
       type: "settlement",
-      decision: held.reservation?.id ?? id,
+      decision: id,
       reservation: held.reservation?.id ?? null,
       outcome: "released",
-      reason: reason.toWellFormed().slice(0, 1024),
+      reason,
       amounts: [],
     });
     return { outcome: "released", charges: [], late: false, receipt };
   }
-
-  /** What to book: the usage's amounts, and what was reserved for whatever it does not say; never nothing. */
-  #amounts(used: Used): { readonly amounts: Amounts; readonly source: "reported" | "estimated" } {
-    const { held } = this.#parts;
-    const known = amountsFor({
-      usage: used.usage,
-      rates: held.rates,
-      action: this.action,
-      reserved: held.bounds,
-    });
-    const amounts = { ...held.bounds, ...known.amounts, ...used.amounts };
-    const isReported = known.unknown === null || used.amounts !== undefined;
-    return { amounts, source: used.source ?? (isReported ? "reported" : "estimated") };
-  }
-}
-
-/** The receipt's form of a usage: names and whole numbers only. */
-function usageJson(usage: NonNullable<Used["usage"]>): JsonObject {
-  const names = {
-    inputTokens: "input_tokens",
-    outputTokens: "output_tokens",
-    cacheReadTokens: "cache_read_tokens",
-    cacheWriteTokens: "cache_write_tokens",
-    reasoningTokens: "reasoning_tokens",
-  } as const;
-  const json: Record<string, number> = {};
-  for (const [member, name] of Object.entries(names) as [keyof typeof names, string][]) {
-    const count = usage[member];
-    // What makes no sense was treated as unknown; it cannot be written either.
-    if (count !== undefined && Number.isSafeInteger(count) && count >= 0) json[name] = count;
-  }
-  return json;
 }

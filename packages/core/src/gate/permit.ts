@@ -36,6 +36,8 @@ export interface Settlement {
  *
  * End it exactly once with `settle` or `release`; the first wins and every later call answers the same
  * settlement. A permit never ended gives its money back when its reservation expires.
+ *
+ * `settle` and `release` reject when the ledger fails: the gate keeps the money held and tries again by itself.
  */
 export interface Permit {
   /** The id of the decision receipt. */
@@ -56,10 +58,11 @@ export interface Permit {
   settle(used?: Used): Promise<Settlement>;
   /** Gives the money back: the call did not go out, or its provider does not bill for it. */
   release(reason: string): Promise<Settlement>;
-  /** Keeps the reservation for `ms` from now, at least; false when it is not open any more. */
+  /** Keeps the reservation for `ms` from now, at least; never shortens it. False when it is not open any more. */
   extend(ms: number): Promise<boolean>;
   /**
-   * Keeps the reservation alive by a heartbeat until the permit ends or the answered function is called.
+   * Keeps the reservation alive by a heartbeat until the permit ends or the answered function is called; with
+   * several holders, until the last of them lets go.
    *
    * For callers who surely end the permit: a heartbeat that nobody stops holds the money for ever.
    */

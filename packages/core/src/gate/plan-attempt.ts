@@ -3,10 +3,11 @@ import { digestAction } from "../action/action-digest.ts";
 import { applyPatch } from "../action/apply-patch.ts";
 import { isPromiseLike } from "../awaitable.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
+import { messageOf } from "../errors.ts";
 import { judge } from "../evaluate/judge.ts";
 import type { Judgement } from "../evaluate/judgement.ts";
 import { approve } from "./approve.ts";
-import { type Attempt, denied, type Finding, isFinding, messageOf } from "./attempt.ts";
+import { type Attempt, denied, type Finding, isFinding } from "./attempt.ts";
 import type { GateCore } from "./gate-core.ts";
 
 /** An attempt that no evaluator refuses: the action as it is to be enforced. */
@@ -46,12 +47,17 @@ export async function planAttempt(core: GateCore, attempt: Attempt, from: Plan):
     const asked = judge(core.evaluators, plan.action, evaluationContext(core, attempt), {
       timeoutMs: core.evaluatorTimeoutMs,
       clock: core.clock,
+      onFailure: core.failure === "open" ? "abstain" : "deny",
     });
     const judgement = isPromiseLike(asked) ? await asked : asked;
-    const accepted = accept(core, attempt, plan, judgement);
-    if (isFinding(accepted)) return accepted;
-    const next = rewrite(accepted, judgement.patches, attempt.accepts);
-    if (isFinding(next) || next === accepted) return next;
+    const refused = refusalOf(core, judgement);
+    if (refused !== null) return refused;
+    const judged = judgedPlan(plan, judgement);
+    const next = rewrite(judged, judgement.patches, attempt.accepts);
+    if (isFinding(next)) return next;
+    // Only what stays as it is can be approved: a person approves what will really be done.
+    if (next === judged)
+      return judgement.outcome === "require_approval" ? ask(core, attempt, judged, judgement) : judged;
     plan = next;
   }
   return denied(
@@ -98,40 +104,36 @@ function changedFields(before: Action, after: Action): PatchField[] {
   return changed;
 }
 
-/** What the evaluators' judgement makes of the plan, degrades aside. */
-function accept(core: GateCore, attempt: Attempt, plan: Plan, judgement: Judgement): Plan | Finding {
-  const { outcome, reason, rules, evaluators } = judgement;
-  if (judgement.failure !== undefined) {
-    const { cause } = judgement.failure;
-    if (core.failure === "open") return { ...plan, evaluators, failure: `evaluator_failed: ${reason}` };
-    return denied("evaluator_failed", reason, { rules, evaluators, cause });
+/** What refuses the action without asking anybody, if anything does. */
+function refusalOf(core: GateCore, judgement: Judgement): Finding | null {
+  const { outcome, reason, rules, evaluators, failure } = judgement;
+  if (failure !== undefined && core.failure === "closed") {
+    return denied("evaluator_failed", reason, { rules, evaluators, cause: failure.cause });
   }
-  const judged: Plan = { ...plan, reason, evaluators, rules: [...new Set([...plan.rules, ...rules])] };
-  switch (outcome) {
-    case "deny":
-      return denied("policy_denied", reason, { rules, evaluators, terminal: judgement.terminal });
-    case "skip":
-      return {
-        outcome: "skip",
-        code: "skipped",
-        reason,
-        rules,
-        evaluators,
-        terminal: false,
-        ...(judgement.result === undefined ? {} : { result: judgement.result }),
-      };
-    case "require_approval": {
-      const approval = approve(core, attempt, {
-        reason,
-        rules,
-        approver: judgement.approver ?? null,
-        ttlMs: judgement.approvalTtlMs ?? core.approvalTtlMs,
-      });
-      return approval === null ? judged : { ...approval, evaluators };
-    }
-    default:
-      return judged;
+  if (outcome === "deny") {
+    return denied("policy_denied", reason, { rules, evaluators, terminal: judgement.terminal });
   }
+  if (outcome !== "skip") return null;
+  const result = judgement.result === undefined ? {} : { result: judgement.result };
+  return { outcome, code: "skipped", reason, rules, evaluators, terminal: false, ...result };
+}
+
+function judgedPlan(plan: Plan, { reason, rules, evaluators, failure }: Judgement): Plan {
+  const merged = rules.length === 0 ? plan.rules : [...new Set([...plan.rules, ...rules])];
+  const judged = { ...plan, reason, evaluators, rules: merged };
+  if (failure === undefined) return judged;
+  return { ...judged, failure: plan.failure ?? `evaluator_failed: ${failure.reason}` };
+}
+
+function ask(core: GateCore, attempt: Attempt, plan: Plan, judgement: Judgement): Plan | Finding {
+  const { reason, rules, evaluators } = judgement;
+  const finding = approve(core, attempt, plan, {
+    reason,
+    rules,
+    approver: judgement.approver ?? null,
+    ttlMs: judgement.approvalTtlMs ?? core.approvalTtlMs,
+  });
+  return finding === null ? plan : { ...finding, evaluators };
 }
 
 function evaluationContext(core: GateCore, { run }: Attempt): Parameters<typeof judge>[2] {

@@ -1,9 +1,10 @@
 import type { Amounts } from "../action/amounts.ts";
 import type { Subject } from "../action/subject.ts";
+import { messageOf } from "../errors.ts";
 import type { BudgetClaim } from "../ledger/claims.ts";
 import type { CallRates } from "../pricing/call-rates.ts";
 import { type Bound, boundAmounts } from "../pricing/estimate.ts";
-import { type Attempt, denied, type Finding, messageOf } from "./attempt.ts";
+import { type Attempt, denied, type Finding } from "./attempt.ts";
 import type { GateCore } from "./gate-core.ts";
 import type { Plan } from "./plan-attempt.ts";
 

@@ -81,3 +81,8 @@ function rateJson(rate: Rate): JsonValue {
 export function letsThrough(outcome: Outcome): boolean {
   return outcome === "allow" || outcome === "degrade";
 }
+
+/** Text from outside may hold lone surrogates or be endless; a receipt may not. */
+export function cleanText(text: string): string {
+  return text.toWellFormed().slice(0, 1024).toWellFormed();
+}

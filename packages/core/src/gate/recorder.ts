@@ -1,18 +1,23 @@
 import { type Awaitable, isPromiseLike } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
-import { StorageFailed, TollgateError } from "../errors.ts";
+import { InvalidAction, messageOf, StorageFailed, TollgateError } from "../errors.ts";
 import type { ReceiptChain, ReceiptContent } from "../receipt/chain.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
 import { withDeadline } from "./deadline.ts";
+import type { GateFailure } from "./gate-options.ts";
 
-/** A receipt that could not be written: signing failed, or the log did. */
+/** What can be at fault: the signer, the log, or what the receipt was to say. */
+export type RecordPart = "signer" | "receipt log" | "content";
+
+/** A receipt that could not be written. */
 export class RecordFailed extends TollgateError {
-  readonly part: "signer" | "receipt log";
+  readonly part: RecordPart;
 
-  constructor(part: "signer" | "receipt log", cause: unknown) {
-    super("storage_failed", `the ${part} failed: ${messageOf(cause)}`, { cause });
+  constructor(part: RecordPart, cause: unknown) {
+    const what = part === "content" ? "the receipt cannot be written" : `the ${part} failed`;
+    super("storage_failed", `${what}: ${messageOf(cause)}`, { cause });
     this.name = "RecordFailed";
     this.part = part;
   }
@@ -27,6 +32,7 @@ export interface RecorderParts {
   readonly timeoutMs: number;
   readonly clockToleranceMs: number;
   readonly observe: (receipt: Receipt) => void;
+  readonly report: (failure: GateFailure) => void;
 }
 
 /** A receipt that is owed: what it records has happened, and it will be written before anything else. */
@@ -64,7 +70,7 @@ export class Recorder {
   /** The time for a record: the clock's, but never before a time already used. */
   recordTime(): number {
     const now = this.#parts.clock.now();
-    if (now > this.#latest) this.#latest = now;
+    if (Number.isSafeInteger(now) && now > this.#latest) this.#latest = now;
     return this.#latest;
   }
 
@@ -93,8 +99,8 @@ export class Recorder {
     try {
       if (!this.isReady) await this.#catchUp();
       return await this.#append(content, undefined, owed);
-    } catch {
-      if (!owed.paid) this.#owed.push(owed);
+    } catch (error) {
+      this.#owe(owed, error);
       return null;
     }
   }
@@ -110,7 +116,7 @@ export class Recorder {
     try {
       entry = chain.seal(content, this.recordTime());
     } catch (error) {
-      throw new RecordFailed("signer", error);
+      throw new RecordFailed(error instanceof InvalidAction ? "content" : "signer", error);
     }
     try {
       const appended = log.append(entry);
@@ -141,6 +147,12 @@ export class Recorder {
       this.#inStep = false;
       throw new RecordFailed("receipt log", error);
     }
+  }
+
+  /** Owes what could not be written, unless it never can be: that must not stand in the way of the rest. */
+  #owe(owed: Owed, error: unknown): void {
+    this.#parts.report({ during: "receipt", cause: error });
+    if (!owed.paid && !isUnwritable(error)) this.#owed.push(owed);
   }
 
   #pay(owed: Owed): void {
@@ -194,12 +206,17 @@ export class Recorder {
       this.#inStep = true;
     }
     for (let next = this.#owed[0]; next !== undefined; next = this.#owed[0]) {
-      await this.#append(next.content, undefined, next);
+      try {
+        await this.#append(next.content, undefined, next);
+      } catch (error) {
+        if (!isUnwritable(error)) throw error;
+        this.#parts.report({ during: "receipt", cause: error });
+      }
       this.#pay(next);
     }
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function isUnwritable(error: unknown): boolean {
+  return error instanceof RecordFailed && error.part === "content";
 }

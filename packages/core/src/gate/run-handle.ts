@@ -30,9 +30,7 @@ export class RunHandle implements Run {
 
   constructor(home: RunHome, input: RunInput, parent: RunHandle | null) {
     const { id, ...named } = input;
-    if (id !== undefined && (typeof id !== "string" || !/^[\x21-\x7e]{1,128}$/.test(id))) {
-      throw new InvalidAction("a run's id is 1 to 128 printable ASCII characters without spaces");
-    }
+    if (id !== undefined) readRunId(id);
     const own = readSubject(named);
     this.#home = home;
     this.#nonce = home.newId();
@@ -62,7 +60,7 @@ export class RunHandle implements Run {
   /** The key of the next attempt: its own, or this handle's nonce and ordinal. */
   nextKey(given: string | undefined): string {
     this.#attempts += 1;
-    return given === undefined ? `${this.#nonce}/${this.#attempts}` : `${this.id}/key/${given}`;
+    return given === undefined ? `${this.#nonce}/${this.#attempts}` : `${this.id.length}:${this.id}/${given}`;
   }
 
   child(input: RunInput = {}): RunHandle {
@@ -80,4 +78,10 @@ export class RunHandle implements Run {
     }
     return null;
   }
+}
+
+/** Checks a run's id. @throws InvalidAction */
+export function readRunId(id: unknown): string {
+  if (typeof id === "string" && /^[\x21-\x7e]{1,128}$/.test(id)) return id;
+  throw new InvalidAction("a run's id is 1 to 128 printable ASCII characters without spaces");
 }
