@@ -57,6 +57,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "gateTools",
     "toErrorMessage",
   ],
+  "@tollgate/langgraph": ["answerApproval", "budgetRetryOn", "gateNode", "gateToolNode", "gatedTask"],
 };
 
 const entries = publicPackages().flatMap(({ folder, manifest }) =>

@@ -1,0 +1,34 @@
+import { AIMessage, AIMessageChunk, isBaseMessage, type UsageMetadata } from "@langchain/core/messages";
+import { isCommand } from "@langchain/langgraph";
+import type { Usage, Used } from "@tollgate/core";
+
+/**
+ * What a call used, from the answer of a model in its result: the message itself, or the last one in a list, a
+ * state update or a Command; undefined, for unknown, where there is none or it tells nothing.
+ */
+export function usedBy(result: unknown): Used | undefined {
+  const usage = findAnswer(result, 3)?.usage_metadata;
+  return usage === undefined ? undefined : { usage: toUsage(usage) };
+}
+
+function toUsage(usage: UsageMetadata): Usage {
+  const counts: { [Count in keyof Usage]: number | undefined } = {
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    cacheReadTokens: usage.input_token_details?.cache_read,
+    cacheWriteTokens: usage.input_token_details?.cache_creation,
+    reasoningTokens: usage.output_token_details?.reasoning,
+  };
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== undefined));
+}
+
+function findAnswer(value: unknown, depth: number): AIMessage | AIMessageChunk | undefined {
+  if (AIMessage.isInstance(value) || AIMessageChunk.isInstance(value)) return value;
+  if (typeof value !== "object" || value === null || depth === 0 || isBaseMessage(value)) return undefined;
+  const parts = isCommand(value) ? [value.update] : Object.values(value);
+  for (const part of parts.reverse()) {
+    const found = findAnswer(part, depth - 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

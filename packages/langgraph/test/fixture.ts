@@ -1,0 +1,116 @@
+import type { BaseMessage } from "@langchain/core/messages";
+import { type BaseCheckpointSaver, type Interrupt, MemorySaver } from "@langchain/langgraph";
+import { ChatOpenAI } from "@langchain/openai";
+import { type MockProvider, startMockProvider } from "@tollgate/conformance/mock-provider";
+import type { Script } from "@tollgate/conformance/mock-reply";
+import {
+  type ActionInput,
+  type BudgetInput,
+  createGate,
+  type Gate,
+  type GateOptions,
+  type Permit,
+  type Receipt,
+  type Subject,
+  type Verdict,
+} from "@tollgate/core";
+import { onTestFinished } from "vitest";
+
+/** A gate and the OpenAI client of LangChain at a provider of one's own. */
+export interface Fixture {
+  readonly gate: Gate;
+  readonly provider: MockProvider;
+  readonly saver: BaseCheckpointSaver;
+  /** Asks the model what a permit lets it be asked. */
+  ask(permit: Permit, messages?: BaseMessage[] | string, signal?: AbortSignal): Promise<BaseMessage>;
+}
+
+/** The action that {@link Fixture.ask} makes. */
+export const asking: ActionInput = { kind: "llm", name: "gpt-4o", params: { prompt: "hi" } };
+
+/** A budget of so many model calls. */
+export const calls = (count: number, more: Partial<BudgetInput> = {}): BudgetInput => ({
+  id: "calls",
+  limit: `${count} calls`,
+  match: { kind: "llm" },
+  ...more,
+});
+
+/** Opens a fixture for one test. Tokens cost $2 and $8 per million. */
+export async function open(options: GateOptions = {}, script: Script = () => ({})): Promise<Fixture> {
+  const provider = await startMockProvider(script);
+  onTestFinished(() => provider.stop());
+  return {
+    gate: newGate(options),
+    provider,
+    saver: new MemorySaver(),
+    ask: (permit, messages, signal) => askAt(provider.url, permit, messages, signal),
+  };
+}
+
+export function newGate(options: GateOptions = {}): Gate {
+  return createGate({
+    prices: {
+      models: { "gpt-4o": { input: "$2", output: "$8" }, "gpt-4o-mini": { input: "$0.20", output: "$0.80" } },
+    },
+    ...options,
+    budgets: [{ id: "money", limit: "$1000" }, ...(options.budgets ?? [])],
+  });
+}
+
+/** The real client, without retries of its own: each would be a request without a permit. */
+export async function askAt(
+  baseURL: string,
+  { action }: Permit,
+  messages: BaseMessage[] | string = "hi",
+  signal?: AbortSignal,
+): Promise<BaseMessage> {
+  const model = new ChatOpenAI({
+    model: action.name,
+    maxTokens: action.maxOutputTokens ?? 16,
+    maxRetries: 0,
+    apiKey: "none",
+    configuration: { baseURL },
+  });
+  return model.invoke(messages, signal === undefined ? {} : { signal });
+}
+
+/** The gate's rule for one kind of action; the rest is allowed. */
+export function ruleFor(kind: string, verdict: Verdict): Pick<GateOptions, "evaluators"> {
+  return {
+    evaluators: [
+      { name: "rule", evaluate: (action) => (action.kind === kind ? verdict : { decision: "allow" }) },
+    ],
+  };
+}
+
+/** A thread's configuration. */
+export const thread = (
+  id: string = "thread-1",
+  tollgate: Subject = {},
+): { readonly configurable: { readonly thread_id: string; readonly tollgate: Subject } } => ({
+  configurable: { thread_id: id, tollgate },
+});
+
+/** What a graph's result says it was interrupted with. */
+export function interruptsOf(result: unknown): readonly Interrupt[] {
+  return (result as { readonly __interrupt__?: readonly Interrupt[] }).__interrupt__ ?? [];
+}
+
+/** What is booked in the budget `calls` and in `money`, and what is still held. */
+export async function booksOf(gate: Gate): Promise<Record<"calls" | "money" | "held", bigint>> {
+  const balances = await gate.balances();
+  const of = (id: string) => balances.filter(({ budget }) => budget === id);
+  return {
+    calls: of("calls").reduce((sum, { spent }) => sum + spent, 0n),
+    money: of("money").reduce((sum, { spent }) => sum + spent, 0n),
+    held: balances.reduce((sum, { held }) => sum + held, 0n),
+  };
+}
+
+/** All receipts of a gate so far. */
+export async function receiptsOf(gate: Gate): Promise<readonly Receipt["body"][]> {
+  const bodies: Receipt["body"][] = [];
+  for await (const { body } of gate.receipts()) bodies.push(body);
+  return bodies;
+}
