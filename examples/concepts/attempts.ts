@@ -1,6 +1,6 @@
 // docs/concepts/attempts.md: what makes two calls the same attempt, and what becomes of it.
 import { strict as assert } from "node:assert";
-import { createGate, gateBudget, guard, IdempotencyConflict } from "@tollgate/core";
+import { createGate, evaluator, gateBudget, guard, IdempotencyConflict } from "@tollgate/core";
 
 const gate = createGate({ budgets: [{ id: "calls", limit: "10 calls" }] });
 const search = { kind: "tool", name: "search", params: { query: "tolls" } } as const;
@@ -27,6 +27,7 @@ await gateBudget(gate.run({ id: "order-4712" }), pay);
 await assert.rejects(gateBudget(run, { ...pay, params: { amount: 999 } }), IdempotencyConflict);
 await first.settle();
 await assert.rejects(gateBudget(run, pay), IdempotencyConflict);
+assert.equal((await gate.decide(pay, { run })).conflict, "already_settled");
 
 // A guarded attempt runs once at a time.
 let calls = 0;
@@ -41,3 +42,19 @@ await assert.rejects(gateBudget(strict, { ...search, key: "k" }), /0 calls left/
 await holder.release("not needed after all");
 await assert.rejects(gateBudget(strict, { ...search, key: "k" }), /0 calls left/);
 await gateBudget(strict, search);
+
+// What could not be decided was not denied: the same key may try again.
+let broken = true;
+const flaky = evaluator("flaky", () => {
+  if (broken) throw new Error("out of order");
+  return { decision: "allow" };
+});
+const failing = createGate({ evaluators: [flaky] });
+assert.equal((await failing.decide({ ...search, key: "k" })).code, "evaluator_failed");
+broken = false;
+assert.equal((await failing.decide({ ...search, key: "k" })).code, "allowed");
+
+// Shadow mode changes nothing for its caller: there every call is an attempt of its own.
+const shadow = createGate({ mode: "shadow" });
+const [one, two] = [await gateBudget(shadow, pay), await gateBudget(shadow, pay)];
+assert.deepEqual([one === two, one.begin(), two.begin()], [false, true, true]);

@@ -8,6 +8,7 @@ import {
   type GateOptions,
   GateUnavailable,
   gateBudget,
+  guard,
   type Ledger,
   memoryLedger,
   memoryLog,
@@ -108,12 +109,15 @@ assert.equal(let1.outcome, "allow");
 assert.ok(let1.receipt?.body.type === "decision" && let1.receipt.body.decision.failure !== undefined);
 // The budget still holds money.
 assert.ok((await open.balances()).some(({ held }) => held > 0n));
-// One evaluator that fails open is all of them: the deny list after it is not asked.
-assert.equal((await open.decide({ kind: "tool", name: "rm" })).outcome, "allow");
+// The others keep their say: the deny list after it still denies.
+assert.equal((await open.decide({ kind: "tool", name: "rm" })).code, "policy_denied");
 const noLedger = createGate({ failure: "open", budgets, ledger: ledgerWith({ reserve: fail }) });
 const let2 = await noLedger.decide(call);
 assert.deepEqual([let2.outcome, let2.claims], ["allow", []]);
-// Never these.
+// Never these, and not a closed gate.
+const closed = createGate({ failure: "open" });
+await closed.close();
+assert.equal((await closed.decide(call)).code, "gate_closed");
 assert.equal((await codeOf({ failure: "open", log: failingLog }))[1], "receipt_log_failed");
 assert.equal((await codeOf({ failure: "open", tokenCounter: fail }))[1], "pricing_failed");
 assert.equal(
@@ -145,6 +149,21 @@ await assert.rejects(permit.settle());
 broken = false;
 while (permit.ended === null) await new Promise((resolve) => setTimeout(resolve, 5));
 assert.equal(permit.ended.outcome, "settled");
+
+// A ledger that does not answer when it is to settle keeps nobody waiting for ever.
+const silent = createGate({
+  budgets,
+  storageTimeoutMs: 5,
+  ledger: ledgerWith({ settle: () => new Promise(() => undefined) }),
+});
+assert.equal(await guard(silent, call, () => "paid for"), "paid for");
+
+// What is settled after close is booked, but has no receipt.
+const closing = createGate({ budgets });
+const last = await gateBudget(closing, call);
+await closing.close();
+assert.equal((await last.settle()).receipt, null);
+assert.ok((await closing.balances()).some(({ spent }) => spent > 0n));
 clearInterval(alive);
 
 function flakyParts(): Partial<Ledger> {

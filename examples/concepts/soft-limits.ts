@@ -34,3 +34,17 @@ const skipping = createGate({ budgets: [{ id: "extras", limit: "2 calls", then: 
 for (const outcome of ["allow", "allow", "skip"]) {
   assert.equal((await skipping.decide({ kind: "tool", name: "suggest" })).outcome, outcome);
 }
+
+// Of several soft limits a degrade comes first, and an approval overrules a skip.
+const several = createGate({
+  budgets: [
+    { id: "skips", limit: "$1.00", then: "skip" },
+    { id: "asks", limit: "$1.00", then: "require_approval", match: { name: "gpt-4o-mini" } },
+    { id: "degrades", limit: "$1.00", then: "degrade", degrade: { model: "gpt-4o-mini" } },
+  ],
+});
+const asked = await several.decide(
+  { kind: "llm", name: "gpt-4o", amounts: { usd: "$2.00" } },
+  { accepts: ["model"] },
+);
+assert.deepEqual([asked.outcome, asked.approval?.action.name], ["require_approval", "gpt-4o-mini"]);
