@@ -65,7 +65,7 @@ const noAmounts: Readonly<Record<string, bigint>> = Object.freeze({});
 
 function readAmounts(input: unknown): Readonly<Record<string, bigint>> {
   // The entries of a Map, say, would not be seen.
-  if (typeof input !== "object" || input === null || !isPlainObject(input)) {
+  if (!isPlainObject(input)) {
     return refuseMember("amounts", 'expected an object such as { usd: "$0.18" }', what);
   }
   const amounts: Record<string, bigint> = {};
