@@ -1,0 +1,4 @@
+import { adapterConformance } from "@tollgate/conformance/adapter-suite";
+import { langchainDriver } from "./surfaces.ts";
+
+adapterConformance(langchainDriver);
