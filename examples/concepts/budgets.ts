@@ -47,7 +47,7 @@ await (await gateBudget(two, { kind: "tool", name: "search", amounts: { usd: "$0
 await assert.rejects(
   gateBudget(two, { kind: "tool", name: "search", amounts: { usd: "$0.10" } }),
   (error) =>
-    error instanceof ActionDenied && /budget "calls" has 0 calls left of 1 calls/.test(error.message),
+    error instanceof ActionDenied && /budget "calls" has 0 calls left of 1 call;/.test(error.message),
 );
 assert.deepEqual(
   (await two.balances()).map(({ budget, spent, held }) => [budget, spent, held]),

@@ -19,7 +19,7 @@ describe("a refusal in generateText", () => {
     );
     expect(error).toBeInstanceOf(ActionDenied);
     expect(error.message).toBe(
-      'llm "gpt-4o" denied: budget "turns" has 0 calls left of 0 calls; this call can come to 1 calls',
+      'llm "gpt-4o" denied: budget "turns" has 0 calls left of 0 calls; this call can come to 1 call',
     );
     expect(provider.count()).toBe(0);
   });

@@ -47,7 +47,7 @@ describe("budgets at the gate", () => {
     const run = gate.run();
     const first = await gateBudget(run, costing("$1"));
     await expect(gateBudget(run, costing("$1"))).rejects.toThrow(
-      /budget "calls" has 0 calls left of 1 calls/,
+      /budget "calls" has 0 calls left of 1 call \(1 call held by open calls\); this call can come to 1 call$/,
     );
     expect(await money("money")).toEqual({ spent: 0n, held: nano("1") });
     await first.release("not sent");

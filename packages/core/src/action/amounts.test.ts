@@ -129,6 +129,14 @@ describe("writing amounts", () => {
     ["usd", -1_500_000_000n, "-$1.50"],
     ["tokens", 1500n, "1500 tokens"],
     ["tokens", -3n, "-3 tokens"],
+    ["tokens", 1n, "1 token"],
+    ["input_tokens", 1n, "1 input_token"],
+    ["output_tokens", 1n, "1 output_token"],
+    ["calls", 1n, "1 call"],
+    ["calls", 0n, "0 calls"],
+    ["calls", 2n, "2 calls"],
+    ["calls", -1n, "-1 calls"],
+    ["emails", 1n, "1 emails"],
   ])("writes %s %s as %s", (unit, amount, text) => {
     expect(formatAmount(unit, amount)).toBe(text);
   });

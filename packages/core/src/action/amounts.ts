@@ -93,9 +93,21 @@ function parseText(text: string, field: string): Amount {
   );
 }
 
-/** Writes an amount for people: `$0.90`, `1500 tokens`; dollars with at least two decimals. */
+/** One of a unit that the gate counts; a unit of somebody's own is written as its owner writes it. */
+const singulars: ReadonlyMap<string, string> = new Map([
+  ["calls", "call"],
+  ["tokens", "token"],
+  ["input_tokens", "input_token"],
+  ["output_tokens", "output_token"],
+]);
+
+/**
+ * Writes an amount for people: `$0.90`, `1500 tokens`, `1 call`; dollars with at least two decimals.
+ *
+ * {@link parseAmount} reads it back, but for a single call or token: a limit names its unit in full.
+ */
 export function formatAmount(unit: string, amount: bigint): string {
-  if (unit !== "usd") return `${amount} ${unit}`;
+  if (unit !== "usd") return `${amount} ${amount === 1n ? (singulars.get(unit) ?? unit) : unit}`;
   const sign = amount < 0n ? "-" : "";
   const absolute = amount < 0n ? -amount : amount;
   const fraction = (absolute % nanoPerDollar).toString().padStart(9, "0").replace(/0+$/, "").padEnd(2, "0");
