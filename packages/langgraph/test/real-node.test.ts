@@ -1,39 +1,10 @@
-import type { BaseMessage } from "@langchain/core/messages";
-import { Annotation, Command, END, Send, START, StateGraph } from "@langchain/langgraph";
+import { Command, END, Send, START, StateGraph } from "@langchain/langgraph";
 import { InMemoryCache } from "@langchain/langgraph-checkpoint";
-import { ActionDenied, findDenial, IdempotencyConflict } from "@tollgate/core";
+import { ActionDenied, findDenial } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
-import { answerApproval, budgetRetryOn, type GateNodeOptions, gateNode } from "../src/index.ts";
-import {
-  asking,
-  booksOf,
-  calls,
-  type Fixture,
-  interruptsOf,
-  open,
-  receiptsOf,
-  ruleFor,
-  thread,
-} from "./fixture.ts";
-
-const Notes = Annotation.Root({
-  notes: Annotation<string[]>({ reducer: (a, b) => a.concat(b), default: () => [] }),
-  answer: Annotation<BaseMessage | null>({ reducer: (_a, b) => b, default: () => null }),
-});
-type Options = GateNodeOptions<typeof Notes.State, typeof Notes.Update>;
-
-/** A node that asks the model once. */
-const asker = ({ gate, ask }: Fixture, edges: Options["edges"] = {}) =>
-  gateNode<typeof Notes.State, typeof Notes.Update>(gate, {
-    action: () => asking,
-    call: async (_state, permit, { signal }) => {
-      const answer = await ask(permit, "hi", signal);
-      return { notes: [answer.text], answer };
-    },
-    edges,
-  });
-
-const note = (text: string) => () => ({ notes: [text] });
+import { answerApproval, budgetRetryOn } from "../src/index.ts";
+import { asker, Notes, note, type Options } from "./asking-node.ts";
+import { booksOf, calls, type Fixture, interruptsOf, open, receiptsOf, ruleFor, thread } from "./fixture.ts";
 
 describe("a gated node", () => {
   it("makes its call once and goes on along its edges when it is allowed", async () => {
@@ -211,103 +182,6 @@ describe("a retry policy", () => {
     const resume = answerApproval(asked!, { approved: true, by: "carol" });
     expect((await graph.invoke(new Command({ resume }), thread())).notes).toEqual(["ok"]);
     expect(fixture.provider.count()).toBe(2);
-  });
-});
-
-describe("running a thread again", () => {
-  const compile = (fixture: Fixture) =>
-    new StateGraph(Notes)
-      .addNode("ask", asker(fixture))
-      .addNode("after", note("after"))
-      .addEdge(START, "ask")
-      .addEdge("ask", "after")
-      .compile({ checkpointer: fixture.saver });
-
-  /** The configuration of the latest checkpoint of a source before the node that asks. */
-  const checkpointBefore = async (graph: ReturnType<typeof compile>, source: string) => {
-    for await (const state of graph.getStateHistory(thread())) {
-      if (state.next[0] === "ask" && state.metadata?.source === source) return state.config;
-    }
-    return expect.unreachable();
-  };
-
-  it("from an older checkpoint is a new attempt each time, paid each time", async () => {
-    const fixture = await open();
-    const graph = compile(fixture);
-    await graph.invoke({}, thread());
-    for (let travel = 0; travel < 2; travel++)
-      await graph.invoke(null, await checkpointBefore(graph, "loop"));
-    expect(fixture.provider.count()).toBe(3);
-    // The travels left forks, which LangGraph does not fork again: their tasks keep their ids.
-    const fork = await checkpointBefore(graph, "fork");
-    for (let travel = 0; travel < 2; travel++) await graph.invoke(null, fork);
-    expect(fixture.provider.count()).toBe(5);
-    expect(await booksOf(fixture.gate)).toMatchObject({ money: 5n * 360_000n, held: 0n });
-  });
-
-  it("from an older checkpoint is refused when the budget is used up", async () => {
-    const fixture = await open({ budgets: [calls(1, { per: "run" })] });
-    const graph = compile(fixture);
-    await graph.invoke({}, thread());
-    const old = await checkpointBefore(graph, "loop");
-    await expect(graph.invoke(null, old)).rejects.toBeInstanceOf(ActionDenied);
-    expect(fixture.provider.count()).toBe(1);
-  });
-
-  it.each([
-    ["gave its money back", { status: 500 }],
-    ["may have been billed", { ending: "cut" }],
-  ] as const)("after a call that failed and %s is a new attempt", async (_what, reply) => {
-    const fixture = await open({}, ({ index }) => (index === 0 ? reply : {}));
-    const graph = compile(fixture);
-    await expect(graph.invoke({}, thread())).rejects.toThrow();
-    expect((await graph.invoke(null, thread())).notes).toEqual(["ok", "after"]);
-    expect(fixture.provider.count()).toBe(2);
-  });
-
-  it("after a refusal asks the gate anew", async () => {
-    let open_ = false;
-    const fixture = await open({
-      evaluators: [
-        {
-          name: "hours",
-          evaluate: () => (open_ ? { decision: "allow" } : { decision: "deny", reason: "closed" }),
-        },
-      ],
-    });
-    const graph = compile(fixture);
-    await expect(graph.invoke({}, thread())).rejects.toThrow(/closed/);
-    await expect(graph.invoke(null, thread())).rejects.toThrow(/closed/);
-    open_ = true;
-    expect((await graph.invoke(null, thread())).notes).toEqual(["ok", "after"]);
-    expect(fixture.provider.count()).toBe(1);
-  });
-
-  it("twice at once after a failure makes one call", async () => {
-    const fixture = await open({}, ({ index }) => (index === 0 ? { status: 500 } : { paceMs: 5 }));
-    const graph = compile(fixture);
-    await expect(graph.invoke({}, thread())).rejects.toThrow();
-    const both = await Promise.allSettled([graph.invoke(null, thread()), graph.invoke(null, thread())]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
-    expect(fixture.provider.count()).toBe(2);
-  });
-
-  it("resumes of one interrupt at once make one call, whichever process they are in", async () => {
-    const fixture = await open(ruleFor("llm", { decision: "require_approval", reason: "costly" }));
-    const graph = compile(fixture);
-    const [asked] = interruptsOf(await graph.invoke({}, thread()));
-    const resume = answerApproval(asked!, { approved: true, by: "carol" });
-    const resumed = await Promise.allSettled(
-      Array.from({ length: 3 }, () => graph.invoke(new Command({ resume }), thread())),
-    );
-    expect(resumed.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-    for (const result of resumed) {
-      if (result.status === "rejected") expect(findDenial(result.reason)).toBeInstanceOf(IdempotencyConflict);
-    }
-    expect(fixture.provider.count()).toBe(1);
-    // And once more, after the fact.
-    await graph.invoke(new Command({ resume }), thread());
-    expect(fixture.provider.count()).toBe(1);
   });
 });
 
