@@ -1,7 +1,7 @@
 import { evaluator, gateBudget, guard, IdempotencyConflict, memoryLedger } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
-import { costing, dollars, gateFixture, nano, tool } from "./gate-fixture.ts";
+import { costing, dollars, gateFixture, llm, nano, tool } from "./gate-fixture.ts";
 
 describe("identity of attempts", () => {
   it("makes 20 reservations for a 20-step loop with identical prompts", async () => {
@@ -150,5 +150,18 @@ describe("identity of attempts", () => {
     });
     isDown = false;
     expect(await gate.decide({ ...tool("pay"), key: "task" }, { run })).toMatchObject({ outcome: "allow" });
+  });
+
+  it("tells apart calls whose texts were cut inside an emoji", async () => {
+    const { gate, receipts, check } = gateFixture();
+    const prompts = ["hi \ud83d", "hi \ud83d", "hi \ud83e", "hi \ufffd"];
+    for (const prompt of prompts) await (await gateBudget(gate.run(), llm({ params: { prompt } }))).settle();
+    const digests = (await receipts()).flatMap(({ body }) =>
+      body.type === "decision" ? [body.action.digest] : [],
+    );
+    expect(digests).toHaveLength(4);
+    expect(digests[1]).toBe(digests[0]);
+    expect(new Set(digests).size).toBe(3);
+    await check();
   });
 });

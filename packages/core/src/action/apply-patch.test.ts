@@ -77,6 +77,12 @@ describe("applying a patch", () => {
     });
   });
 
+  it("refuses a patch with text that has no JSON: its code units would be sent in its place", () => {
+    expect(() => applyPatch(action, { params: { messages: ["cut \ud83d"] } })).toThrow(/not well formed/);
+    const asked = { ...action, params: { messages: [{ utf16: "d83d" }], temperature: 1 } };
+    expect(applyPatch(asked, { params: { temperature: 0 } }).params).toMatchObject({ temperature: 0 });
+  });
+
   it("refuses a patch that could smuggle in a prototype", () => {
     const patch = { params: JSON.parse('{"__proto__":{"polluted":true}}') };
     expect(() => applyPatch(action, patch)).toThrow(InvalidAction);

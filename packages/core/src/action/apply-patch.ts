@@ -39,5 +39,14 @@ function mergeParams(params: JsonValue, changes: JsonObject): JsonObject {
   }
   const copy = jsonParams(changes);
   if (!isPlainObject(copy)) throw new InvalidAction("the params of a patch are not an object");
+  if (!isWellFormed(changes)) {
+    // The copy has its code units instead, and those would be sent.
+    throw new InvalidAction("the params of a patch hold text that is not well formed, so it cannot be sent");
+  }
   return Object.freeze({ ...params, ...copy });
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  return typeof value !== "object" || value === null || Object.values(value).every(isWellFormed);
 }

@@ -12,7 +12,12 @@ const maxDepth = 100;
  * `{ bytes: <length>, sha256: <hex> }`, a Date its ISO text, a URL its href, a bigint its decimal text.
  * What has a `toJSON` is asked for it.
  *
- * @throws InvalidAction for functions, symbols, cycles, NaN and nesting beyond 100 levels.
+ * Text that is not well formed (it holds half a surrogate pair, as text does that was cut inside an emoji)
+ * has no canonical JSON, though providers take it: it becomes `{ utf16: <hex> }`, four digits for each of its
+ * code units in order, so that two different texts never have the same digest.
+ *
+ * @throws InvalidAction for functions, symbols, cycles, NaN, nesting beyond 100 levels, and members whose name
+ * is not well formed.
  */
 export function jsonParams(value: unknown): JsonValue {
   return value === undefined ? null : convert(value, "params", 0);
@@ -21,6 +26,7 @@ export function jsonParams(value: unknown): JsonValue {
 function convert(value: unknown, path: string, depth: number): JsonValue {
   switch (typeof value) {
     case "string":
+      return value.isWellFormed() ? value : codeUnits(value);
     case "boolean":
       return value;
     case "number":
@@ -65,9 +71,22 @@ function convertObject(value: object, path: string, depth: number): JsonValue {
     if (member === undefined) continue;
     // A plain assignment would set the prototype instead of the member.
     if (key === "__proto__") throw new InvalidAction(`${path} has a member named __proto__`);
+    if (!key.isWellFormed()) {
+      throw new InvalidAction(
+        `${path} has a member whose name holds half a surrogate pair: ${JSON.stringify(key)}`,
+      );
+    }
     copy[key] = convert(member, `${path}.${key}`, depth + 1);
   }
   return Object.freeze(copy);
+}
+
+function codeUnits(text: string): JsonValue {
+  let utf16 = "";
+  for (let index = 0; index < text.length; index++) {
+    utf16 += text.charCodeAt(index).toString(16).padStart(4, "0");
+  }
+  return Object.freeze({ utf16 });
 }
 
 function digestBytes(bytes: Uint8Array): JsonValue {
