@@ -21,6 +21,8 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly engines?: { readonly node?: string };
+  /** The lowest versions that an adapter is tested with; see check-lowest.ts. */
+  readonly tollgate?: { readonly lowest?: Readonly<Record<string, string>> };
 }
 
 /** A package that gets published. */

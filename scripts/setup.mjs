@@ -34,6 +34,7 @@ const tasks = {
   readme: ["scripts/check-readme.ts"],
   examples: ["scripts/run-examples.ts"],
   packages: ["scripts/check-packages.ts"],
+  lowest: ["scripts/check-lowest.ts"],
   /** Only sets up. */
   setup: ["--version"],
 };

@@ -1,0 +1,115 @@
+// Runs the tests of every adapter against the lowest versions that its peer ranges allow, in a copy of the
+// workspace outside of it.
+//
+//   node scripts/check-lowest.ts [package ...]
+//
+// What those versions are stands in each manifest as `tollgate.lowest`: the peers at the bottom of their ranges,
+// and whatever else has to be older to go with them.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Manifest, type PublicPackage, publicPackages, root } from "./public-packages.ts";
+
+/** Peers of the workspace itself; they have one version. */
+const ownPeer = /^@tollgate\//;
+
+const wanted = process.argv.slice(2);
+const adapters = publicPackages().filter(
+  ({ manifest }) =>
+    foreignPeers(manifest).length > 0 && (wanted.length === 0 || wanted.includes(manifest.name)),
+);
+if (adapters.length === 0) {
+  console.error("check-lowest: no package with peers of that name");
+  process.exitCode = 1;
+}
+for (const adapter of adapters) {
+  if (!(isComplete(adapter) && passes(adapter))) process.exitCode = 1;
+}
+
+function foreignPeers({ peerDependencies = {} }: Manifest): readonly [string, string][] {
+  return Object.entries(peerDependencies).filter(([name]) => !ownPeer.test(name));
+}
+
+/** Every peer's lowest version is named, and is the bottom of its range. */
+function isComplete({ manifest }: PublicPackage): boolean {
+  const lowest = manifest.tollgate?.lowest ?? {};
+  const wrong = foreignPeers(manifest).filter(([name, range]) => range !== `^${lowest[name]}`);
+  for (const [name, range] of wrong) {
+    console.error(
+      `${manifest.name}: peer ${name} ${range}, but tollgate.lowest says ${lowest[name] ?? "nothing"}`,
+    );
+  }
+  return wrong.length === 0;
+}
+
+function passes({ folder, manifest }: PublicPackage): boolean {
+  const copy = mkdtempSync(join(tmpdir(), "tollgate-lowest-"));
+  try {
+    copyWorkspace(copy, folder);
+    pin(join(copy, folder, "package.json"), manifest.tollgate?.lowest ?? {});
+    pinOverrides(join(copy, "pnpm-workspace.yaml"), manifest.tollgate?.lowest ?? {});
+    const installed = run(copy, join(root, "node_modules/.bin/pnpm"), [
+      "install",
+      "--no-frozen-lockfile",
+      "--prefer-offline",
+    ]);
+    const tested =
+      installed &&
+      run(copy, process.execPath, [
+        "node_modules/vitest/vitest.mjs",
+        "run",
+        "--project",
+        folder.replace("packages/", ""),
+      ]);
+    console.log(`${tested ? "ok    " : "FAILED"} ${manifest.name} at ${versions(manifest)}`);
+    return tested;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** The package with what its tests need: core, the conformance suites and the workspace's own manifests. */
+function copyWorkspace(to: string, folder: string): void {
+  const tracked = spawnSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" }).stdout.split("\0");
+  const folders = [folder, "packages/core", "packages/conformance"].map((name) => `${name}/`);
+  const kept = tracked.filter(
+    (path) => path !== "" && (!path.includes("/") || folders.some((name) => path.startsWith(name))),
+  );
+  for (const path of kept) cpSync(join(root, path), join(to, path), { recursive: true });
+  // The lockfile says what the workspace has, which is what this must not be.
+  rmSync(join(to, "pnpm-lock.yaml"), { force: true });
+}
+
+function pin(path: string, lowest: Readonly<Record<string, string>>): void {
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  for (const [name, version] of Object.entries(lowest)) manifest.devDependencies[name] = version;
+  writeFileSync(path, JSON.stringify(manifest, null, 2));
+}
+
+/** The workspace's overrides hold for its own versions; the lowest ones go before them. */
+function pinOverrides(path: string, lowest: Readonly<Record<string, string>>): void {
+  const lines = readFileSync(path, "utf8").split("\n");
+  const start = lines.indexOf("overrides:") + 1;
+  const names = new Set(Object.keys(lowest).map((name) => `'${name}'`));
+  const rest = lines.slice(start).filter((line) => !names.has(line.trim().split(": ")[0] ?? ""));
+  const pins = Object.entries(lowest).map(([name, version]) => `  '${name}': ${version}`);
+  writeFileSync(path, [...lines.slice(0, start), ...pins, ...rest].join("\n"));
+}
+
+function versions(manifest: Manifest): string {
+  return Object.entries(manifest.tollgate?.lowest ?? {})
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ");
+}
+
+function run(cwd: string, command: string, args: readonly string[]): boolean {
+  const path = `${dirname(process.execPath)}:${process.env.PATH ?? ""}`;
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, PATH: path, CI: "true" },
+  });
+  if (status !== 0) console.error(`${stdout}${stderr}`.trimEnd().split("\n").slice(-40).join("\n"));
+  return status === 0;
+}
