@@ -1,4 +1,11 @@
-import { createGate, createSigner, type GateOptions, gateBudget, InvalidConfig } from "@tollgate/core";
+import {
+  createGate,
+  createSigner,
+  denyTools,
+  type GateOptions,
+  gateBudget,
+  InvalidConfig,
+} from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 
 /** Options that a compiler would refuse, as JavaScript may pass them. */
@@ -62,6 +69,13 @@ describe("createGate", () => {
       expect(error).toBeInstanceOf(InvalidConfig);
       expect(error).toMatchObject({ code: "invalid_config", field: "maxOutputTokens" });
     }
+  });
+
+  it("keeps the evaluators it was made with, whatever becomes of the list", async () => {
+    const evaluators = [denyTools(["rm"])];
+    const gate = createGate({ evaluators });
+    evaluators.pop();
+    expect(await gate.decide({ kind: "tool", name: "rm" })).toMatchObject({ code: "policy_denied" });
   });
 
   it("keeps parameters in receipts only as it is told to", async () => {

@@ -37,14 +37,9 @@ export function composite(name: string, evaluators: readonly Evaluator[]): Evalu
   return made;
 }
 
-/** Puts the parts of every composite in its place; answers the same list when there is none. */
+/** A list of its own with the parts of every composite in its place: made once, asked for every action. */
 export function expandComposites(evaluators: readonly Evaluator[]): readonly Evaluator[] {
-  for (const evaluator of evaluators) {
-    if (isComposite(evaluator)) {
-      return evaluators.flatMap((each) => (isComposite(each) ? each[parts] : [each]));
-    }
-  }
-  return evaluators;
+  return Object.freeze(evaluators.flatMap((each) => (isComposite(each) ? each[parts] : [each])));
 }
 
 function isComposite(evaluator: Evaluator): evaluator is Composite {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Action } from "../action/action.ts";
 import { manualClock } from "../testing/manual-clock.ts";
-import { composite } from "./composite.ts";
+import { composite, expandComposites } from "./composite.ts";
 import { evaluator } from "./custom.ts";
 import type { EvaluationContext, Evaluator, Verdict } from "./evaluator.ts";
 import type { JudgeContext } from "./evaluator-context.ts";
@@ -18,7 +18,10 @@ const context: JudgeContext = {
 function setup(timeoutMs = 50, onFailure?: "deny" | "abstain") {
   const clock = manualClock();
   const options: JudgeOptions = { timeoutMs, clock, ...(onFailure === undefined ? {} : { onFailure }) };
-  return { clock, ask: (...evaluators: Evaluator[]) => judge(evaluators, action, context, options) };
+  return {
+    clock,
+    ask: (...evaluators: Evaluator[]) => judge(expandComposites(evaluators), action, context, options),
+  };
 }
 
 const says = (name: string, verdict: unknown): Evaluator => evaluator(name, () => verdict as Verdict);

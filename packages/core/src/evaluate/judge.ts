@@ -1,7 +1,6 @@
 import type { Action } from "../action/action.ts";
 import { type Awaitable, isPromiseLike } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
-import { expandComposites } from "./composite.ts";
 import type { Evaluator, Verdict } from "./evaluator.ts";
 import { EvaluatorContext, type JudgeContext } from "./evaluator-context.ts";
 import type { Judgement } from "./judgement.ts";
@@ -28,7 +27,7 @@ export interface JudgeOptions {
  * Answers at once, without a timer, when all of them do. One that throws, rejects, answers nonsense or does
  * not answer in time denies (or abstains, see `onFailure`), and `failure` names it; its error's message stays
  * out of the reason, since it could quote the action. An evaluator that blocks the thread cannot be timed out.
- * Never throws.
+ * Composites are to be expanded before. Never throws.
  */
 export function judge(
   evaluators: readonly Evaluator[],
@@ -36,13 +35,7 @@ export function judge(
   context: JudgeContext,
   options: JudgeOptions,
 ): Awaitable<Judgement> {
-  return askFrom(0, {
-    evaluators: expandComposites(evaluators),
-    action,
-    context,
-    options,
-    tally: new Tally(),
-  });
+  return askFrom(0, { evaluators, action, context, options, tally: new Tally() });
 }
 
 /** One judgement in the making. */

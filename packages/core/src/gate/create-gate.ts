@@ -10,6 +10,7 @@ import { canonicalJson } from "../codec/canonical-json.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidAction, InvalidConfig } from "../errors.ts";
 import { checkEvaluators } from "../evaluate/check-evaluators.ts";
+import { expandComposites } from "../evaluate/composite.ts";
 import { createClaims } from "../ledger/claims.ts";
 import { memoryLedger } from "../ledger/memory-ledger.ts";
 import { parseBudgets } from "../ledger/parse-budgets.ts";
@@ -117,7 +118,7 @@ class LocalGate implements Gate {
     this.approvals = approvals;
     this.#core = {
       clock,
-      evaluators,
+      evaluators: expandComposites(evaluators),
       claimsOf: createClaims(parseBudgets(options.budgets ?? [])),
       ledger,
       prices,
