@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Awaitable } from "../awaitable.ts";
 import { decodeUtf8 } from "../codec/utf8.ts";
-import { InvalidConfig, StorageFailed } from "../errors.ts";
+import { InvalidConfig, messageOf, StorageFailed } from "../errors.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import { receiptFilter } from "../receipt/receipt-filter.ts";
 import { receiptLines } from "../receipt/receipt-lines.ts";
@@ -172,7 +172,3 @@ class FileLog implements ReceiptLog {
 }
 
 const lineFeed: Uint8Array = Uint8Array.of(0x0a);
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

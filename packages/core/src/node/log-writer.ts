@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Awaitable } from "../awaitable.ts";
-import { StorageFailed } from "../errors.ts";
+import { messageOf, StorageFailed } from "../errors.ts";
 import { maxLineBytes } from "../receipt/receipt-lines.ts";
 import type { SealedReceipt } from "../receipt/receipt-log.ts";
 
@@ -40,8 +40,4 @@ export function logDied(path: string, length: number, cause: unknown): StorageFa
       `only its first ${length} bytes count`,
     { cause },
   );
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,5 +1,6 @@
 import { canonicalJson } from "../codec/canonical-json.ts";
 import { decodeUtf8 } from "../codec/utf8.ts";
+import { messageOf } from "../errors.ts";
 import type { Receipt } from "./receipt.ts";
 import { readReceipt } from "./receipt-schema.ts";
 import type { Flaw } from "./verify-report.ts";
@@ -52,8 +53,4 @@ function whyNotCanonical(value: unknown, json: string): string | null {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

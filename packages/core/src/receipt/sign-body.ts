@@ -1,7 +1,7 @@
 import { isPromiseLike } from "../awaitable.ts";
 import { encodeBase64url } from "../codec/base64url.ts";
 import { signingInput } from "../codec/signing-input.ts";
-import { VerificationError } from "../errors.ts";
+import { messageOf, VerificationError } from "../errors.ts";
 import { receiptPayloadType } from "./receipt.ts";
 import type { Signer } from "./signer.ts";
 
@@ -27,7 +27,7 @@ export function signBody(signer: Signer, bodyJson: string): string {
     // A promise is refused, so nobody else will hear of its failure.
     if (isPromiseLike(signature)) signature.then(undefined, () => undefined);
   } catch (cause) {
-    throw new SigningFailed(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new SigningFailed(messageOf(cause), { cause });
   }
   if (!isSignature(signature)) {
     throw new SigningFailed(`sign() answered ${describe(signature)}, not the 64 bytes of a signature`);
