@@ -18,6 +18,7 @@ describe("a gate that fails open", () => {
     const fixture = gateFixture({ failure, evaluators: [flaky, denyTools(["rm"])] });
     expect(await fixture.gate.decide(tool("rm"))).toMatchObject({ outcome: "deny", code: "policy_denied" });
     expect(await fixture.gate.decide(tool("ls"))).toMatchObject({ outcome: "allow", code: "allowed" });
+    expect(await failures(fixture)).toEqual([told, told]);
     await fixture.check();
   });
 

@@ -78,6 +78,21 @@ describe("createGate", () => {
     expect(await gate.decide({ kind: "tool", name: "rm" })).toMatchObject({ code: "policy_denied" });
   });
 
+  it("leaves parameters out of a receipt when what redacts them throws, and tells", async () => {
+    const failures: unknown[] = [];
+    const gate = createGate({
+      params: () => {
+        throw new Error("no such field");
+      },
+      onFailure: ({ cause }) => failures.push(cause),
+    });
+    await gateBudget(gate, { kind: "tool", name: "pay", params: { cardNumber: "4111" } });
+    for await (const { body } of gate.receipts()) {
+      if (body.type === "decision") expect(body.action.params).toBeUndefined();
+    }
+    expect(String(failures[0])).toContain("no such field");
+  });
+
   it("keeps parameters in receipts only as it is told to", async () => {
     const texts: (string | undefined)[] = [];
     for (const params of [

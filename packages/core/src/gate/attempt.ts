@@ -35,6 +35,8 @@ export interface Finding {
   readonly approval?: { readonly approval: Approval; readonly isNew: boolean };
   /** Why its key could not be used, where that is why. */
   readonly conflict?: KeyConflict;
+  /** What failed on the way, where the gate fails open. */
+  readonly failure?: string;
   readonly cause?: unknown;
 }
 

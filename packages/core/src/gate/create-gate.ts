@@ -132,7 +132,7 @@ class LocalGate implements Gate {
       failure: options.failure ?? "closed",
       unpriced: options.unpriced ?? "deny",
       policy: options.policy ?? null,
-      params: paramsPolicy(options.params ?? "digest"),
+      params: paramsPolicy(options.params ?? "digest", report),
       evaluatorTimeoutMs: options.evaluatorTimeoutMs ?? 1000,
       storageTimeoutMs,
       reservationTtlMs,
@@ -280,11 +280,17 @@ function readSigner(signer: Signer): Signer {
   throw new InvalidConfig("signer.kid", "expected the RFC 7638 thumbprint of signer.publicKey");
 }
 
-function paramsPolicy(params: NonNullable<GateOptions["params"]>): ParamsPolicy {
+function paramsPolicy(params: NonNullable<GateOptions["params"]>, report: GateCore["report"]): ParamsPolicy {
   if (params === "digest") return () => undefined;
   if (params === "full") return ({ paramsJson }) => paramsJson;
   return ({ action }) => {
-    const kept = params({ kind: action.kind, name: action.name, params: action.params });
-    return kept === undefined ? undefined : canonicalJson(jsonParams(kept));
+    try {
+      const kept = params({ kind: action.kind, name: action.name, params: action.params });
+      return kept === undefined ? undefined : canonicalJson(jsonParams(kept));
+    } catch (cause) {
+      // A receipt without parameters is still a receipt; one with too many could not be taken back.
+      report({ during: "receipt", cause });
+      return undefined;
+    }
   };
 }

@@ -14,6 +14,7 @@ export function decisionContent(
   const plan = held?.plan ?? null;
   const said = finding ?? held?.wouldBe ?? null;
   const approval = finding?.approval?.approval.id ?? attempt.claimed[0]?.id;
+  const failure = plan?.failure ?? finding?.failure;
   const outcome = said?.outcome ?? (plan?.rewritten === true ? "degrade" : "allow");
   return {
     type: "decision",
@@ -28,7 +29,7 @@ export function decisionContent(
       rules: (said?.rules ?? plan?.rules ?? []).map(cleanText),
       evaluators: (said?.evaluators ?? plan?.evaluators ?? []).map(cleanText),
       policy: core.policy,
-      ...(plan?.failure === undefined ? {} : { failure: cleanText(plan.failure) }),
+      ...(failure === undefined ? {} : { failure: cleanText(failure) }),
     },
     claims: (held?.claims ?? []).map((claim) => receiptClaim(claim)),
     price: held === null || held.rates === null ? null : core.priceOf(held.rates),

@@ -56,7 +56,7 @@ export async function holdAttempt(
     if (isFinding(reserved)) return reserved;
     const { rates, bounds } = priced;
     if (reserved.status === "unheld") {
-      const open = { ...plan, failure: reserved.failure };
+      const open = { ...plan, failure: [plan.failure, reserved.failure].filter(Boolean).join("; ") };
       return { plan: open, rates, bounds, claims: [], balances: [], reservation: null, wouldBe };
     }
     if (reserved.status === "reserved") {

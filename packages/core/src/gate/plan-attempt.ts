@@ -50,9 +50,9 @@ export async function planAttempt(core: GateCore, attempt: Attempt, from: Plan):
       onFailure: core.failure === "open" ? "abstain" : "deny",
     });
     const judgement = isPromiseLike(asked) ? await asked : asked;
-    const refused = refusalOf(core, judgement);
-    if (refused !== null) return refused;
     const judged = judgedPlan(plan, judgement);
+    const refused = refusalOf(core, judgement);
+    if (refused !== null) return withFailure(refused, judged);
     const next = rewrite(judged, judgement.patches, attempt.accepts);
     if (isFinding(next)) return next;
     // Only what stays as it is can be approved: a person approves what will really be done.
@@ -133,7 +133,12 @@ function ask(core: GateCore, attempt: Attempt, plan: Plan, judgement: Judgement)
     approver: judgement.approver ?? null,
     ttlMs: judgement.approvalTtlMs ?? core.approvalTtlMs,
   });
-  return finding === null ? plan : { ...finding, evaluators };
+  return finding === null ? plan : withFailure({ ...finding, evaluators }, plan);
+}
+
+/** A refusal by those who could judge, with a note of who could not. */
+function withFailure(finding: Finding, { failure }: Plan): Finding {
+  return failure === undefined ? finding : { ...finding, failure };
 }
 
 function evaluationContext(core: GateCore, { run }: Attempt): Parameters<typeof judge>[2] {
