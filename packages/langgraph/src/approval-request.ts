@@ -18,6 +18,8 @@ export interface ApprovalRequest {
 /** Somebody's answer to an {@link ApprovalRequest}, as the value that its interrupt is resumed with. */
 export interface ApprovalResume {
   readonly request: string;
+  /** Digest of the action that was approved or not; another action has to be asked about again. */
+  readonly digest: string;
   readonly approved: boolean;
   /** Who says so. */
   readonly by: string;
@@ -27,19 +29,19 @@ export interface ApprovalResume {
 /**
  * Answers one interrupt: spread it into `new Command({ resume: { ...answerApproval(interrupt, answer) } })`.
  *
- * It is mapped to the interrupt's id, so that other pending interrupts stay as they are, and names the call, so
- * that it approves nothing else even where it reaches another one.
+ * It is mapped to the interrupt's id, so that other pending interrupts stay as they are, and names the call and what it
+ * would do, so that it approves nothing else even where it reaches another one.
  *
  * @throws TypeError when the interrupt is not the gate's.
  */
 export function answerApproval(
   { id, value }: Interrupt,
-  answer: Omit<ApprovalResume, "request">,
+  answer: Pick<ApprovalResume, "approved" | "by" | "reason">,
 ): Record<string, ApprovalResume> {
   if (id === undefined || !isApprovalRequest(value)) {
     throw new TypeError('answerApproval needs an interrupt whose value has tollgate: "approval_required"');
   }
-  return { [id]: { ...answer, request: value.request } };
+  return { [id]: { ...answer, request: value.request, digest: value.digest } };
 }
 
 /** Whether a value that a graph was interrupted with is the gate's. */
@@ -52,6 +54,7 @@ export function isAnswerTo(request: ApprovalRequest, value: unknown): value is A
   return (
     isRecord(value) &&
     value.request === request.request &&
+    value.digest === request.digest &&
     typeof value.approved === "boolean" &&
     typeof value.by === "string" &&
     value.by !== ""

@@ -1,9 +1,10 @@
-import { Command, START, StateGraph } from "@langchain/langgraph";
+import { AIMessage, ToolMessage } from "@langchain/core/messages";
+import { Command, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import { ActionDenied, findDenial, IdempotencyConflict } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
-import { answerApproval } from "../src/index.ts";
+import { answerApproval, gateNode } from "../src/index.ts";
 import { asker, Notes, note } from "./asking-node.ts";
-import { booksOf, calls, type Fixture, interruptsOf, open, ruleFor, thread } from "./fixture.ts";
+import { asking, booksOf, calls, type Fixture, interruptsOf, open, ruleFor, thread } from "./fixture.ts";
 
 describe("running a thread again", () => {
   const compile = (fixture: Fixture) =>
@@ -98,6 +99,57 @@ describe("running a thread again", () => {
     expect(fixture.provider.count()).toBe(1);
     // And once more, after the fact.
     await graph.invoke(new Command({ resume }), thread());
+    expect(fixture.provider.count()).toBe(1);
+  });
+});
+
+describe("an approval", () => {
+  const costly = ruleFor("llm", { decision: "require_approval", reason: "costly" });
+  const answered = (asked: Parameters<typeof answerApproval>[0]) =>
+    answerApproval(asked, { approved: true, by: "carol" });
+
+  it("is asked for again when what is to be done is not what was approved", async () => {
+    const fixture = await open(costly);
+    let prompt = "a short text";
+    const graph = new StateGraph(Notes)
+      .addNode(
+        "ask",
+        gateNode<typeof Notes.State, typeof Notes.Update>(fixture.gate, {
+          action: () => ({ ...asking, params: { prompt } }),
+          call: async (_state, permit) => ({ answer: await fixture.ask(permit, prompt) }),
+        }),
+      )
+      .addEdge(START, "ask")
+      .compile({ checkpointer: fixture.saver });
+    const [first] = interruptsOf(await graph.invoke({}, thread()));
+    prompt = "a very long one";
+    const [second] = interruptsOf(await graph.invoke(new Command({ resume: answered(first!) }), thread()));
+    expect(second?.id).toBe(first?.id);
+    expect(fixture.provider.count()).toBe(0);
+    await graph.invoke(new Command({ resume: answered(second!) }), thread());
+    expect(fixture.provider.count()).toBe(1);
+  });
+
+  it("stands when its messages come back from the checkpointer", async () => {
+    const fixture = await open(costly);
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode(
+        "ask",
+        gateNode<typeof MessagesAnnotation.State, typeof MessagesAnnotation.Update>(fixture.gate, {
+          action: ({ messages }) => ({ ...asking, params: { messages } }),
+          call: async ({ messages }, permit) => ({ messages: [await fixture.ask(permit, messages)] }),
+        }),
+      )
+      .addEdge(START, "ask")
+      .compile({ checkpointer: fixture.saver });
+    const call = { name: "look", args: { at: "it" }, id: "call_1" };
+    const messages = [
+      { role: "user", content: "hi" },
+      new AIMessage({ content: "", tool_calls: [call] }),
+      new ToolMessage({ content: "seen", tool_call_id: "call_1" }),
+    ];
+    const [asked] = interruptsOf(await graph.invoke({ messages }, thread()));
+    expect(interruptsOf(await graph.invoke(new Command({ resume: answered(asked!) }), thread()))).toEqual([]);
     expect(fixture.provider.count()).toBe(1);
   });
 });
