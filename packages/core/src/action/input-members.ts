@@ -1,3 +1,4 @@
+import { isObject } from "../codec/plain-object.ts";
 import { InvalidAction } from "../errors.ts";
 
 /** Something that a caller gives for each action. */
@@ -9,9 +10,7 @@ export type Input = "action" | "subject";
  * @throws InvalidAction naming the unknown ones.
  */
 export function checkMembers(input: unknown, known: ReadonlySet<string>, what: Input): void {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new InvalidAction(`the ${what} is not valid: expected an object`);
-  }
+  if (!isObject(input)) throw new InvalidAction(`the ${what} is not valid: expected an object`);
   for (const member of Object.keys(input)) {
     if (known.has(member)) continue;
     const unknown = Object.keys(input).filter((each) => !known.has(each));

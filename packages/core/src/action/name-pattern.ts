@@ -1,4 +1,5 @@
 import { InvalidConfig } from "../errors.ts";
+import { readList } from "./config-values.ts";
 
 /** Finds the pattern that a name matches, or null when it matches none. */
 export type NamePattern = (name: string) => string | null;
@@ -13,7 +14,7 @@ export type NamePattern = (name: string) => string | null;
  * a `*` before its end.
  */
 export function namePattern(patterns: readonly string[], field: string): NamePattern {
-  if (!Array.isArray(patterns)) throw new InvalidConfig(field, `expected a list of names such as "send_*"`);
+  readList(patterns, field, 'of names such as "send_*"');
   const exact = new Set<string>();
   const prefixes = new Map<string, string>();
   for (const [index, pattern] of patterns.entries()) {

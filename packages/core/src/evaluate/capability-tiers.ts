@@ -1,8 +1,8 @@
 import type { Action } from "../action/action.ts";
 import { type Capability, capabilities, covers } from "../action/capability.ts";
+import { readChoice, readRecord } from "../action/config-values.ts";
 import { checkPattern, namePattern } from "../action/name-pattern.ts";
 import type { Subject } from "../action/subject.ts";
-import { InvalidConfig } from "../errors.ts";
 import { checkEvaluatorName } from "./check-evaluators.ts";
 import type { Evaluator, Verdict } from "./evaluator.ts";
 
@@ -36,7 +36,7 @@ export function capabilityTiers(options: CapabilityTiersOptions): Evaluator {
   const tools = readTiers(options.tools, "tools");
   for (const pattern of tools.keys()) checkPattern(pattern, `tools["${pattern}"]`);
   const grants = readTiers(options.grants ?? {}, "grants");
-  if (otherwise !== "deny") checkTier(otherwise, "otherwise");
+  if (otherwise !== "deny") readChoice(otherwise, "otherwise", capabilities);
   const match = namePattern([...tools.keys()], "tools");
 
   return {
@@ -81,18 +81,8 @@ function higher(a: Capability | undefined, b: Capability | undefined): Capabilit
 }
 
 function readTiers(tiers: Readonly<Record<string, Capability>>, field: string): Map<string, Capability> {
-  if (typeof tiers !== "object" || tiers === null || Array.isArray(tiers)) {
-    throw new InvalidConfig(field, `expected an object such as { "send_*": "payment_execute" }`);
-  }
-  const read = new Map(Object.entries(tiers));
-  for (const [key, tier] of read) checkTier(tier, `${field}["${key}"]`);
-  return read;
-}
-
-function checkTier(tier: Capability, field: string): void {
-  if (!capabilities.includes(tier)) {
-    throw new InvalidConfig(field, `"${tier}" is no capability tier; there is ${capabilities.join(", ")}`);
-  }
+  const entries = Object.entries(readRecord(tiers, field));
+  return new Map(entries.map(([key, tier]) => [key, readChoice(tier, `${field}["${key}"]`, capabilities)]));
 }
 
 function deny(reason: string, rule: string | null = null): Verdict {

@@ -1,3 +1,4 @@
+import { readList } from "../action/config-values.ts";
 import { InvalidConfig } from "../errors.ts";
 import type { Evaluator } from "./evaluator.ts";
 
@@ -12,9 +13,9 @@ const longestTimeoutMs = 2_147_483_647;
  * @throws InvalidConfig naming the member that is wrong, such as `evaluators[1].name`.
  */
 export function checkEvaluators(evaluators: readonly Evaluator[], field = "evaluators"): void {
-  if (!Array.isArray(evaluators)) throw new InvalidConfig(field, "expected a list of evaluators");
+  readList(evaluators, field, "of evaluators");
   const names = new Set<string>();
-  for (const [index, evaluator] of (evaluators as readonly Evaluator[]).entries()) {
+  for (const [index, evaluator] of evaluators.entries()) {
     const path = `${field}[${index}]`;
     if (typeof evaluator !== "object" || evaluator === null || typeof evaluator.evaluate !== "function") {
       throw new InvalidConfig(path, "expected an evaluator: an object with name and evaluate()");

@@ -1,3 +1,4 @@
+import { isObject } from "../codec/plain-object.ts";
 import { InvalidConfig } from "../errors.ts";
 import type { GateOptions } from "./gate-options.ts";
 
@@ -82,8 +83,4 @@ export function readOptions(options: GateOptions): GateOptions {
     if (problem !== null) throw new InvalidConfig(name, problem);
   }
   return options;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

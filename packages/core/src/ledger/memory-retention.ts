@@ -1,4 +1,4 @@
-import { InvalidConfig } from "../errors.ts";
+import { readWhole } from "../action/config-values.ts";
 
 /** How much a memory ledger remembers; every member bounds memory and says what is lost beyond it. */
 export interface MemoryRetention {
@@ -71,11 +71,7 @@ export function readRetention(input: MemoryRetention = {}): Required<MemoryReten
   for (const name of Object.keys(defaults) as (keyof MemoryRetention)[]) {
     const value = input[name];
     if (value === undefined) continue;
-    const least = name === "fingerprints" ? 1 : 0;
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new InvalidConfig(`retention.${name}`, `expected a whole number, ${least} or more; got ${value}`);
-    }
-    retention[name] = value;
+    retention[name] = readWhole(value, `retention.${name}`, name === "fingerprints" ? 1 : 0);
   }
   return retention;
 }

@@ -1,10 +1,18 @@
 import type { Patch } from "../action/action.ts";
 import { parseAmount } from "../action/amounts.ts";
+import {
+  describe,
+  readChoice,
+  readList,
+  readObject,
+  readRecord,
+  readText,
+  readWhole,
+} from "../action/config-values.ts";
 import { jsonParams } from "../action/json-params.ts";
 import { type SubjectField, subjectFields } from "../action/subject.ts";
 import { InvalidConfig, TollgateError } from "../errors.ts";
 import { type Budget, type BudgetInput, type BudgetThen, type WindowKind, windowKinds } from "./budget.ts";
-import { describe, readChoice, readObject, readText } from "./config-object.ts";
 import { parseMatch } from "./parse-match.ts";
 import { readTimeZone } from "./time-zone.ts";
 
@@ -28,11 +36,8 @@ const idPattern = /^[a-zA-Z0-9_.-]{1,64}$/;
  * @throws InvalidConfig naming the field, such as `budgets[1].limit`, and what would be right.
  */
 export function parseBudgets(inputs: readonly BudgetInput[]): readonly Budget[] {
-  if (!Array.isArray(inputs)) {
-    throw new InvalidConfig("budgets", `expected a list of budgets, got ${describe(inputs)}`);
-  }
   const places = new Map<string, number>();
-  const budgets = Array.from(inputs, (input: unknown, index) => {
+  const budgets = Array.from(readList(inputs, "budgets", "of budgets"), (input, index) => {
     const budget = parseBudget(input, `budgets[${index}]`);
     const first = places.get(budget.id);
     if (first !== undefined) {
@@ -99,10 +104,7 @@ function readZone(input: unknown, per: WindowKind, field: string): string {
 
 function readBy(input: unknown, field: string): readonly SubjectField[] {
   if (input === undefined) return Object.freeze([]);
-  if (!Array.isArray(input)) {
-    throw new InvalidConfig(field, `expected a list such as ["user"], got ${describe(input)}`);
-  }
-  const fields = Array.from(input, (item: unknown, index) =>
+  const fields = Array.from(readList(input, field, 'such as ["user"]'), (item, index) =>
     readChoice(item, `${field}[${index}]`, subjectFields),
   );
   const twice = fields.findIndex((item, index) => fields.indexOf(item) !== index);
@@ -125,7 +127,7 @@ function readDegrade(input: unknown, then: BudgetThen, field: string): Patch | n
     ...(params === undefined ? {} : { params: readParams(params, `${field}.params`) }),
     ...(maxOutputTokens === undefined
       ? {}
-      : { maxOutputTokens: readTokens(maxOutputTokens, `${field}.maxOutputTokens`) }),
+      : { maxOutputTokens: readWhole(maxOutputTokens, `${field}.maxOutputTokens`, 1) }),
   };
   if (Object.keys(patch).length === 0) {
     throw new InvalidConfig(field, `changes nothing; name at least one of ${patchProperties.join(", ")}`);
@@ -133,16 +135,9 @@ function readDegrade(input: unknown, then: BudgetThen, field: string): Patch | n
   return Object.freeze(patch);
 }
 
-function readTokens(input: unknown, field: string): number {
-  if (typeof input === "number" && Number.isSafeInteger(input) && input > 0) return input;
-  throw new InvalidConfig(field, `expected a whole number of tokens, 1 or more; got ${describe(input)}`);
-}
-
 function readParams(input: unknown, field: string): NonNullable<Patch["params"]> {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new InvalidConfig(field, `expected an object, got ${describe(input)}`);
-  }
-  if (Object.keys(input).length === 0) throw new InvalidConfig(field, "changes nothing; leave it out");
+  if (Object.keys(readRecord(input, field)).length === 0)
+    throw new InvalidConfig(field, "changes nothing; leave it out");
   try {
     return jsonParams(input) as NonNullable<Patch["params"]>;
   } catch (error) {

@@ -1,9 +1,9 @@
 import { actionKinds } from "../action/action.ts";
+import { describe, readChoice, readObject, readText } from "../action/config-values.ts";
 import { checkPattern, namePattern } from "../action/name-pattern.ts";
 import { subjectFields } from "../action/subject.ts";
 import { InvalidConfig } from "../errors.ts";
 import type { BudgetFilter } from "./budget.ts";
-import { describe, readChoice, readObject, readText } from "./config-object.ts";
 
 /**
  * Checks which actions a budget counts, and makes every member a list.
@@ -18,12 +18,14 @@ export function parseMatch(input: unknown, field: string): BudgetFilter {
   const match = readObject(input, field, [...subjectFields, "kind", "name"]);
   const filter: { -readonly [Member in keyof BudgetFilter]: BudgetFilter[Member] } = {};
   for (const name of subjectFields) {
-    const values = readList(match[name], `${field}.${name}`, readExact);
+    const values = readOneOrMore(match[name], `${field}.${name}`, readExact);
     if (values !== null) filter[name] = values;
   }
-  const kinds = readList(match.kind, `${field}.kind`, (item, path) => readChoice(item, path, actionKinds));
+  const kinds = readOneOrMore(match.kind, `${field}.kind`, (item, path) =>
+    readChoice(item, path, actionKinds),
+  );
   if (kinds !== null) filter.kind = kinds;
-  const names = readList(match.name, `${field}.name`, readPattern);
+  const names = readOneOrMore(match.name, `${field}.name`, readPattern);
   if (names !== null) {
     namePattern(names, `${field}.name`);
     filter.name = names;
@@ -31,7 +33,7 @@ export function parseMatch(input: unknown, field: string): BudgetFilter {
   return Object.freeze(filter);
 }
 
-function readList<Item>(
+function readOneOrMore<Item>(
   input: unknown,
   field: string,
   read: (item: unknown, field: string) => Item,

@@ -1,6 +1,6 @@
+import { describe } from "../action/config-values.ts";
+import { nearestName } from "../action/nearest-name.ts";
 import { InvalidConfig } from "../errors.ts";
-import { describe } from "./config-object.ts";
-import { nearestName } from "./nearest-name.ts";
 
 /**
  * Reads the name of a time zone that this machine knows, such as `Europe/Berlin` or `UTC`.

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { readWhole } from "../action/config-values.ts";
 import type { Awaitable } from "../awaitable.ts";
 import { decodeUtf8 } from "../codec/utf8.ts";
 import { InvalidConfig, messageOf, StorageFailed } from "../errors.ts";
@@ -58,9 +59,7 @@ export function createFileLog(
   if (durability !== "fsync" && durability !== "buffered") {
     throw new InvalidConfig("durability", `"${durability}" is neither "fsync" nor "buffered"`);
   }
-  if (!Number.isSafeInteger(maxPending) || maxPending < 1) {
-    throw new InvalidConfig("maxPending", "must be a whole number of 1 or more");
-  }
+  readWhole(maxPending, "maxPending", 1);
   return new FileLog(path, open, (file, heads, length) =>
     durability === "fsync"
       ? new GroupWriter(file, heads, length, maxPending)

@@ -1,3 +1,4 @@
+import { readObject, readRecord } from "../action/config-values.ts";
 import { checkPattern, namePattern } from "../action/name-pattern.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
 import type { JsonObject } from "../codec/json.ts";
@@ -52,7 +53,7 @@ const priceMembers = ["input", "output", "cacheRead", "cacheWrite", "perCall"] a
  * @throws InvalidConfig naming the member under `field` that is wrong.
  */
 export function readPriceTable(table: PriceTable, field: string): PriceBook {
-  checkMembers(table, ["models", "tools"], field);
+  readObject(table, field, ["models", "tools"]);
   const models = new Map<string, Omit<ModelRates, "provider">>();
   for (const [key, price] of entriesOf(table.models, `${field}.models`)) {
     const path = `${field}.models["${key}"]`;
@@ -86,7 +87,7 @@ export function readPriceTable(table: PriceTable, field: string): PriceBook {
 }
 
 function readModelPrice(price: ModelPrice, field: string): Omit<ModelRates, "provider" | "model"> {
-  checkMembers(price, priceMembers, field);
+  readObject(price, field, priceMembers);
   const read: { -readonly [Member in (typeof priceMembers)[number]]?: bigint } = {};
   for (const member of priceMembers) {
     const text = price[member];
@@ -115,21 +116,8 @@ function isCloser(key: string, than: string): boolean {
   return !exact && key.length > than.length;
 }
 
-function checkMembers(value: object, known: readonly string[], field: string): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InvalidConfig(field, `expected an object with ${known.join(", ")}`);
-  }
-  const stray = Object.keys(value).find((key) => !known.includes(key));
-  if (stray !== undefined) {
-    throw new InvalidConfig(`${field}.${stray}`, `is not known; there is ${known.join(", ")}`);
-  }
-}
-
-function entriesOf<T>(record: Readonly<Record<string, T>> | undefined, field: string): [string, T][] {
-  if (record === undefined) return [];
-  if (typeof record !== "object" || record === null || Array.isArray(record)) {
-    throw new InvalidConfig(field, "expected an object with one member for each price");
-  }
+function entriesOf<T>(record: Readonly<Record<string, T>> = {}, field: string): [string, T][] {
+  readRecord(record, field);
   return Object.entries(record);
 }
 

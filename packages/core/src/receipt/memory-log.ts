@@ -1,4 +1,5 @@
-import { InvalidConfig, StorageFailed } from "../errors.ts";
+import { readWhole } from "../action/config-values.ts";
+import { StorageFailed } from "../errors.ts";
 import { headAfter, whyNotNext } from "./chain-head.ts";
 import type { Receipt } from "./receipt.ts";
 import { receiptFilter } from "./receipt-filter.ts";
@@ -25,9 +26,7 @@ export interface MemoryLog extends ReceiptLog {
  */
 export function memoryLog(options: MemoryLogOptions = {}): MemoryLog {
   const { maxReceipts = 10_000 } = options;
-  if (!Number.isSafeInteger(maxReceipts) || maxReceipts < 1) {
-    throw new InvalidConfig("maxReceipts", "must be a whole number of 1 or more");
-  }
+  readWhole(maxReceipts, "maxReceipts", 1);
   /** A ring once it is full: the oldest entry stands at `appended % maxReceipts`. */
   const entries: string[] = [];
   const heads = new Map<string, ChainHead>();

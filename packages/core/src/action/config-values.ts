@@ -1,8 +1,15 @@
+import { isObject } from "../codec/plain-object.ts";
 import { InvalidConfig } from "../errors.ts";
 import { nearestName } from "./nearest-name.ts";
 
+/** Reads an object, whatever its members. @throws InvalidConfig naming `field`. */
+export function readRecord(input: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (isObject(input)) return input;
+  throw new InvalidConfig(field, `expected an object, got ${describe(input)}`);
+}
+
 /**
- * Reads a plain object whose members are all known; a member that is undefined counts as absent.
+ * Reads an object whose members are all known; a member that is undefined counts as absent.
  *
  * @throws InvalidConfig naming `field`, or the unknown member and the one that was probably meant.
  */
@@ -11,10 +18,8 @@ export function readObject(
   field: string,
   known: readonly string[],
 ): Readonly<Record<string, unknown>> {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new InvalidConfig(field, `expected an object, got ${describe(input)}`);
-  }
-  for (const key of Object.keys(input)) {
+  const object = readRecord(input, field);
+  for (const key of Object.keys(object)) {
     if (known.includes(key)) continue;
     const meant = nearestName(key, known);
     throw new InvalidConfig(
@@ -22,7 +27,7 @@ export function readObject(
       `there is no such property; ${meant === null ? `known are ${known.join(", ")}` : `did you mean ${meant}?`}`,
     );
   }
-  return input as Readonly<Record<string, unknown>>;
+  return object;
 }
 
 /**
@@ -53,6 +58,18 @@ export function readChoice<Choice extends string>(
 export function readText(input: unknown, field: string): string {
   if (typeof input === "string" && input !== "" && input.length <= 256 && input.isWellFormed()) return input;
   throw new InvalidConfig(field, `expected a text of 1 to 256 characters, got ${describe(input)}`);
+}
+
+/** Reads a list. @throws InvalidConfig naming `field`; `what` is what the list is of, or looks like. */
+export function readList(input: unknown, field: string, what: string): readonly unknown[] {
+  if (Array.isArray(input)) return input;
+  throw new InvalidConfig(field, `expected a list ${what}, got ${describe(input)}`);
+}
+
+/** Reads a whole number of `least` or more. @throws InvalidConfig naming `field`. */
+export function readWhole(input: unknown, field: string, least: number): number {
+  if (typeof input === "number" && Number.isSafeInteger(input) && input >= least) return input;
+  throw new InvalidConfig(field, `expected a whole number, ${least} or more; got ${describe(input)}`);
 }
 
 /** A value in words for a message, short whatever it is. */
