@@ -68,8 +68,9 @@ export class Approvers {
     };
     for (;;) {
       // Answers the next value that the graph was resumed with, and throws when there is none left.
-      const answer: unknown = interrupt(request);
-      if (!isAnswerTo(request, answer)) continue;
+      const next: unknown = interrupt(request);
+      if (!isAnswerTo(request, next)) continue;
+      const answer = latestAnswer(request, config) ?? next;
       const by = this.#options.approvedBy
         ? await this.#options.approvedBy(answer, request, config)
         : answer.by;
@@ -89,6 +90,12 @@ export class Approvers {
     this.#granted.set(execution, granted);
     return granted;
   }
+}
+
+/** Of several answers to one request, which an old checkpoint can have, the one that was given last counts. */
+function latestAnswer(request: ApprovalRequest, config: LangGraphRunnableConfig): ApprovalResume | undefined {
+  const { resume = [], nullResume } = scratchpadOf(config) ?? {};
+  return [...resume, nullResume].findLast((answer) => isAnswerTo(request, answer));
 }
 
 /** Answers a pending approval; one that another resume of the same graph has just answered stays as it is. */

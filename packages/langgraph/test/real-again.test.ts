@@ -1,5 +1,5 @@
 import { AIMessage, ToolMessage } from "@langchain/core/messages";
-import { Command, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { Command, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import { ActionDenied, findDenial, IdempotencyConflict } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import { answerApproval, gateNode } from "../src/index.ts";
@@ -151,5 +151,57 @@ describe("an approval", () => {
     const [asked] = interruptsOf(await graph.invoke({ messages }, thread()));
     expect(interruptsOf(await graph.invoke(new Command({ resume: answered(asked!) }), thread()))).toEqual([]);
     expect(fixture.provider.count()).toBe(1);
+  });
+});
+
+describe("a call that was made and is asked for again", () => {
+  it("by answering its old interrupt anew is a new attempt, if the new answer says so", async () => {
+    const fixture = await open(ruleFor("llm", { decision: "require_approval", reason: "costly" }));
+    const graph = new StateGraph(Notes)
+      .addNode("ask", asker(fixture))
+      .addNode("after", note("after"))
+      .addEdge(START, "ask")
+      .addEdge("ask", "after")
+      .compile({ checkpointer: fixture.saver });
+    const [asked] = interruptsOf(await graph.invoke({}, thread()));
+    const { config } = await graph.getState(thread());
+    const say = (approved: boolean) => answerApproval(asked!, { approved, by: "carol" });
+    await graph.invoke(new Command({ resume: say(true) }), thread());
+    expect(fixture.provider.count()).toBe(1);
+    await graph.invoke(new Command({ resume: say(true) }), config);
+    expect(fixture.provider.count()).toBe(2);
+    // LangGraph hands the earlier answers to the node first.
+    await expect(graph.invoke(new Command({ resume: say(false) }), config)).rejects.toThrow(/carol denied/);
+    const [plain] = Object.values(say(false));
+    await expect(graph.invoke(new Command({ resume: plain! }), config)).rejects.toThrow(/carol denied/);
+    expect(fixture.provider.count()).toBe(2);
+  });
+
+  it("by a process that died before its checkpoint was written is refused, and made from an older one", async () => {
+    const fixture = await open();
+    let dies = true;
+    const saver = new MemorySaver();
+    const putWrites = saver.putWrites.bind(saver);
+    const put = saver.put.bind(saver);
+    // Nothing of what the node did is kept.
+    saver.putWrites = async (...args) => (dies ? undefined : putWrites(...args));
+    let checkpoints = 0;
+    saver.put = async (...args) => {
+      checkpoints += 1;
+      return dies && checkpoints > 2 ? args[0] : put(...args);
+    };
+    const graph = new StateGraph(Notes)
+      .addNode("ask", asker(fixture))
+      .addEdge(START, "ask")
+      .compile({ checkpointer: saver });
+    await graph.invoke({}, thread());
+    dies = false;
+    expect((await graph.getState(thread())).next).toEqual(["ask"]);
+    await expect(graph.invoke(null, thread())).rejects.toBeInstanceOf(IdempotencyConflict);
+    expect(fixture.provider.count()).toBe(1);
+    for await (const { config, next } of graph.getStateHistory(thread())) {
+      if (next[0] === "__start__") await graph.invoke(null, config);
+    }
+    expect(fixture.provider.count()).toBe(2);
   });
 });
