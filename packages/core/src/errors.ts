@@ -93,8 +93,9 @@ export interface Refusal {
 export class RefusedError extends TollgateError {
   readonly refusal: Refusal;
 
-  constructor(code: ErrorCode, message: string, refusal: Refusal, options?: { readonly cause?: unknown }) {
-    super(code, message, options);
+  /** `verdict` says what became of the action, in words that follow its name. */
+  constructor(code: ErrorCode, verdict: string, refusal: Refusal, options?: { readonly cause?: unknown }) {
+    super(code, `${refusal.action.kind} "${refusal.action.name}" ${verdict}: ${refusal.reason}`, options);
     this.name = "RefusedError";
     this.refusal = refusal;
   }
@@ -107,12 +108,7 @@ export class RefusedError extends TollgateError {
 /** Policy, a budget, a stopped run or an approver said no. Do not retry. */
 export class ActionDenied extends RefusedError {
   constructor(refusal: Refusal, options?: { readonly cause?: unknown }) {
-    super(
-      "action_denied",
-      `${refusal.action.kind} "${refusal.action.name}" denied: ${refusal.reason}`,
-      refusal,
-      options,
-    );
+    super("action_denied", "denied", refusal, options);
     this.name = "ActionDenied";
   }
 }
@@ -122,12 +118,7 @@ export class ApprovalRequired extends RefusedError {
   readonly approvalId: string;
 
   constructor(approvalId: string, refusal: Refusal, options?: { readonly cause?: unknown }) {
-    super(
-      "approval_required",
-      `${refusal.action.kind} "${refusal.action.name}" needs approval ${approvalId}: ${refusal.reason}`,
-      refusal,
-      options,
-    );
+    super("approval_required", `needs approval ${approvalId}`, refusal, options);
     this.name = "ApprovalRequired";
     this.approvalId = approvalId;
   }
@@ -136,12 +127,7 @@ export class ApprovalRequired extends RefusedError {
 /** The gate could not decide or could not record its decision, so nothing goes through. */
 export class GateUnavailable extends RefusedError {
   constructor(refusal: Refusal, options?: { readonly cause?: unknown }) {
-    super(
-      "gate_unavailable",
-      `${refusal.action.kind} "${refusal.action.name}" not let through: ${refusal.reason}`,
-      refusal,
-      options,
-    );
+    super("gate_unavailable", "not let through", refusal, options);
     this.name = "GateUnavailable";
   }
 }
@@ -149,12 +135,7 @@ export class GateUnavailable extends RefusedError {
 /** The attempt's key was already used: for another action, or for an attempt that has ended. */
 export class IdempotencyConflict extends RefusedError {
   constructor(refusal: Refusal, options?: { readonly cause?: unknown }) {
-    super(
-      "idempotency_conflict",
-      `${refusal.action.kind} "${refusal.action.name}" not let through: ${refusal.reason}`,
-      refusal,
-      options,
-    );
+    super("idempotency_conflict", "not let through", refusal, options);
     this.name = "IdempotencyConflict";
   }
 }

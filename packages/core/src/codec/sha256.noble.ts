@@ -1,9 +1,9 @@
 import { sha256 as digest } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { encodeHex } from "./hex.ts";
 
 /** SHA-256 (FIPS 180-4) of bytes, or of a text's UTF-8 form, in lower-case hex. */
 export function sha256Hex(input: string | Uint8Array): string {
-  return bytesToHex(sha256(input));
+  return encodeHex(sha256(input));
 }
 
 /** SHA-256 (FIPS 180-4) of bytes, or of a text's UTF-8 form: 32 bytes. */

@@ -1,7 +1,5 @@
+import { hexOfByte as hex } from "./hex.ts";
 import { randomBytes } from "./random-bytes.ts";
-
-/** The two digits of each byte. */
-const hex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** How many ids one call to the platform's generator serves: the call costs more than the bytes. */
 const batch = 256;

@@ -53,44 +53,32 @@ export const catalogProviders = [
 export type CatalogProvider = (typeof catalogProviders)[number];
 
 /**
- * What frameworks and conventions call them, other than by the catalogue's id; up to the first dot.
+ * What frameworks and conventions call them, other than by the catalogue's id; up to the first dot, and without
+ * the hyphens and underscores in which they differ.
  *
  * From the AI SDK's `provider`, LangChain's `ls_provider` and OpenTelemetry's `gen_ai.provider.name`.
  */
 const aliases: ReadonlyMap<string, CatalogProvider> = new Map<string, CatalogProvider>([
-  ...catalogProviders.map((id) => [id, id] as const),
-  ["amazon-bedrock", "aws"],
-  ["amazon_bedrock", "aws"],
-  ["aws-bedrock", "aws"],
-  ["aws_bedrock", "aws"],
+  ...catalogProviders.map((id) => [withoutSeparators(id), id] as const),
+  ["amazonbedrock", "aws"],
+  ["awsbedrock", "aws"],
   ["bedrock", "aws"],
-  ["azure-openai", "azure"],
-  ["azure_openai", "azure"],
   ["azureopenai", "azure"],
   ["copilot", "github-copilot"],
-  ["fireworks-ai", "fireworks"],
   ["fireworksai", "fireworks"],
   ["gcp", "google"],
   ["gemini", "google"],
-  ["google-generative-ai", "google"],
-  ["google-vertex", "google"],
-  ["google_genai", "google"],
-  ["google_vertexai", "google"],
+  ["googlegenai", "google"],
+  ["googlegenerativeai", "google"],
+  ["googlevertex", "google"],
+  ["googlevertexai", "google"],
   ["vertex", "google"],
   ["vertexai", "google"],
   ["mistralai", "mistral"],
-  ["mistral_ai", "mistral"],
   ["moonshot", "moonshotai"],
-  ["moonshot_ai", "moonshotai"],
-  ["together-ai", "together"],
-  ["together_ai", "together"],
   ["togetherai", "together"],
   ["voyage", "voyageai"],
-  ["workers-ai", "cloudflare"],
   ["workersai", "cloudflare"],
-  ["x_ai", "x-ai"],
-  ["xai", "x-ai"],
-  ["z-ai", "zai"],
   ["zhipu", "zhipuai"],
 ]);
 
@@ -100,9 +88,12 @@ const aliases: ReadonlyMap<string, CatalogProvider> = new Map<string, CatalogPro
  * Null for any other name, gateways included: what they sell is told by the model's id alone.
  */
 export function catalogProvider(name: string): CatalogProvider | null {
-  const lower = name.trim().toLowerCase();
-  const dot = lower.indexOf(".");
-  return aliases.get(dot === -1 ? lower : lower.slice(0, dot)) ?? null;
+  const [family = ""] = name.trim().toLowerCase().split(".");
+  return aliases.get(withoutSeparators(family)) ?? null;
+}
+
+function withoutSeparators(name: string): string {
+  return name.replace(/[-_]/g, "");
 }
 
 /** Stands for the provider in the rates of a price table where the caller names none. */
