@@ -109,7 +109,7 @@ interface Outcome {
 async function inProcess(...args: readonly string[]): Promise<Outcome> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [...script("./thread-process.ts"), ...args],
+    [...script("./thread.process.ts"), ...args],
     {
       env,
       timeout: 25_000,
@@ -120,7 +120,7 @@ async function inProcess(...args: readonly string[]): Promise<Outcome> {
 
 /** Starts a real PostgreSQL; says why where this machine cannot run it. */
 async function startPostgres(): Promise<{ readonly server: ChildProcess; readonly address: string }> {
-  const server = spawn(process.execPath, script("./postgres-server.ts"), {
+  const server = spawn(process.execPath, script("./postgres.process.ts"), {
     env,
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -1,6 +1,6 @@
 // A process of its own that invokes or resumes a thread kept in PostgreSQL, and prints what came of it:
 //
-//   node thread-process.ts <database> <provider> <thread> [<resume as JSON> <how often at once>]
+//   node thread.process.ts <database> <provider> <thread> [<resume as JSON> <how often at once>]
 import { Command, START, StateGraph } from "@langchain/langgraph";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { Pool } from "pg";
