@@ -51,6 +51,10 @@ export class GatedModel<
     });
     this.#parts = parts;
     this.disableStreaming = disableStreaming || !canStream(parts.inner);
+    // Not a method: the base declares it with overloads, all of which hold for this one.
+    Object.defineProperty(this, "withStructuredOutput", {
+      value: (...asked: Parameters<BaseChatModel["withStructuredOutput"]>) => this.#structured(asked),
+    });
   }
 
   /** The gate that decides its calls. */
@@ -114,12 +118,6 @@ export class GatedModel<
     const settings = bind(this.#parts.inner);
     if (settings === null) throw new TypeError(`${this.getName()} cannot bind tools`);
     return new GatedModel(this.#bound(settings, bind));
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: the overloads are the base's, which says any here
-  override withStructuredOutput(...asked: [any, any?]): any {
-    const pipeline = this.#parts.inner.withStructuredOutput(...asked) as Runnable;
-    return regate(pipeline, (settings) => new GatedModel(this.#bound(settings, null)));
   }
 
   /** Like any model's, but a refusal is not tried again. */
@@ -187,6 +185,11 @@ export class GatedModel<
   get #guarding() {
     const accepts = this.#parts.models === undefined ? limitOnly : limitAndModel;
     return { accepts, unbilled: isUnbilled };
+  }
+
+  #structured(asked: Parameters<BaseChatModel["withStructuredOutput"]>): Runnable {
+    const pipeline: Runnable = this.#parts.inner.withStructuredOutput(...asked);
+    return regate(pipeline, (settings) => new GatedModel(this.#bound(settings, null)));
   }
 
   #bound(settings: Settings, bind: GatedModelParts["bind"]): GatedModelParts {

@@ -151,7 +151,11 @@ export const langchainDriver: AdapterDriver = {
       return agentOf(bench, [streaming as ReturnType<typeof lookupTool>]).invoke(asked, many);
     }),
     approval: everywhere(approval),
-    providerTool: missing("x"),
+    providerTool: {
+      coverage: "not covered",
+      why: "a tool that the provider runs goes out as a part of its model call, priced by nobody",
+      close: "do not bind it, or give the gate a price per call of a model that has it",
+    },
     batch: everywhere((bench) => chat(bench).batch([prompt, prompt])),
     realtime: missing("realtime sessions"),
   },
