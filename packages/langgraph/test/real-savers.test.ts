@@ -156,8 +156,9 @@ describe.skipIf(reason !== "")(`a thread kept in PostgreSQL${reason}`, () => {
 
     const resume = JSON.stringify(answerApproval(first.interrupts[0]!, { approved: true, by: "carol" }));
     const second = await inProcess(address, provider.url, "thread 1", resume, "3");
-    // Three resumes at once: one makes the call, the others find that somebody does.
-    expect(second.results).toEqual(["idempotency_conflict", "idempotency_conflict", "ok"]);
+    // Three resumes at once: one makes the call; the others find that it is being made, or that it was.
+    expect(second.results).toContain("ok");
+    expect(["ok", "idempotency_conflict"]).toEqual(expect.arrayContaining([...second.results]));
     expect(second.notes).toEqual(["draft ok", "ok"]);
     expect(second.interrupts).toEqual([]);
     expect(provider.count()).toBe(2);
