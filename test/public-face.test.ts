@@ -57,6 +57,15 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "gateTools",
     "toErrorMessage",
   ],
+  "@tollgate/langchain": [
+    "gateCallback",
+    "gateEmbeddings",
+    "gateModel",
+    "gateStream",
+    "gateTool",
+    "stopOnRefusal",
+  ],
+  "@tollgate/langchain/middleware": ["answerApproval", "gateMiddleware", "gateOutermost"],
   "@tollgate/langgraph": ["answerApproval", "budgetRetryOn", "gateNode", "gateToolNode", "gatedTask"],
 };
 

@@ -61,7 +61,7 @@ export function modelCalls(count: number): Pick<GateOptions, "budgets"> {
 }
 
 /** All receipts of a gate so far. */
-export async function receiptsOf(gate: Gate): Promise<readonly Receipt["body"][]> {
+async function receiptsOf(gate: Gate): Promise<readonly Receipt["body"][]> {
   const bodies: Receipt["body"][] = [];
   for await (const { body } of gate.receipts()) bodies.push(body);
   return bodies;
