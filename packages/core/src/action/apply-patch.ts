@@ -1,3 +1,4 @@
+import { given } from "../codec/given.ts";
 import type { JsonObject, JsonValue } from "../codec/json.ts";
 import { isPlainObject } from "../codec/plain-object.ts";
 import { InvalidAction } from "../errors.ts";
@@ -23,13 +24,16 @@ export function applyPatch(action: Action, patch: Patch): Action {
   const { inputTokens, ...rest } = action;
   return Object.freeze({
     ...rest,
-    ...(inputTokens === undefined || params !== undefined ? {} : { inputTokens }),
-    ...(model === undefined ? {} : { name: model }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(params === undefined ? {} : { params: mergeParams(action.params, params) }),
-    ...(maxOutputTokens === undefined
-      ? {}
-      : { maxOutputTokens: Math.min(maxOutputTokens, action.maxOutputTokens ?? maxOutputTokens) }),
+    ...given({
+      inputTokens: params === undefined ? inputTokens : undefined,
+      name: model,
+      provider,
+      params: params === undefined ? undefined : mergeParams(action.params, params),
+      maxOutputTokens:
+        maxOutputTokens === undefined
+          ? undefined
+          : Math.min(maxOutputTokens, action.maxOutputTokens ?? maxOutputTokens),
+    }),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Action, Patch } from "../action/action.ts";
+import { given } from "../codec/given.ts";
 import { checkEvaluatorName, checkEvaluators } from "./check-evaluators.ts";
 import type { EvaluationContext, Evaluator, Verdict } from "./evaluator.ts";
 import type { Judgement } from "./judgement.ts";
@@ -28,11 +29,14 @@ export function composite(name: string, evaluators: readonly Evaluator[]): Evalu
   const made: Composite = {
     name,
     evaluate: (action, context) => askAll(members, action, context),
-    [parts]: members.map((member) => ({
-      name: `${name}/${member.name}`,
-      ...(member.timeoutMs === undefined ? {} : { timeoutMs: member.timeoutMs }),
-      evaluate: (action, context) => member.evaluate(action, context),
-    })),
+    [parts]: members.map(
+      (member): Evaluator =>
+        given({
+          name: `${name}/${member.name}`,
+          timeoutMs: member.timeoutMs,
+          evaluate: (action: Action, context: EvaluationContext) => member.evaluate(action, context),
+        }),
+    ),
   };
   return made;
 }
@@ -64,24 +68,19 @@ async function askAll(
 
 function toVerdict(judgement: Judgement): Verdict {
   const { outcome, reason, rules, patches, result, approver, approvalTtlMs } = judgement;
-  const why = { reason, ...(rules.length === 0 ? {} : { rule: rules.join(", ") }) };
+  const why = given({ reason, rule: rules.length === 0 ? undefined : rules.join(", ") });
   switch (outcome) {
     case "allow":
       return { decision: "allow", ...why };
     case "degrade":
       return { decision: "degrade", patch: patches.reduce(mergePatches, {}), ...why };
     case "skip":
-      return { decision: "skip", ...why, ...(result === undefined ? {} : { result }) };
+      return given({ decision: "skip", ...why, result });
     case "deny":
       return { decision: "deny", terminal: judgement.terminal, ...why };
     case "require_approval":
       if (patches.length > 0) throw new Error("one verdict cannot both degrade and ask; only a gate can");
-      return {
-        decision: "require_approval",
-        ...why,
-        ...(approver === undefined ? {} : { approver }),
-        ...(approvalTtlMs === undefined ? {} : { ttlMs: approvalTtlMs }),
-      };
+      return given({ decision: "require_approval", ...why, approver, ttlMs: approvalTtlMs });
   }
 }
 

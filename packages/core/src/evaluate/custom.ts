@@ -1,5 +1,6 @@
 import type { Action } from "../action/action.ts";
 import type { Awaitable } from "../awaitable.ts";
+import { given } from "../codec/given.ts";
 import { InvalidConfig } from "../errors.ts";
 import { checkEvaluatorName, checkTimeoutMs } from "./check-evaluators.ts";
 import type { EvaluationContext, Evaluator, Verdict } from "./evaluator.ts";
@@ -23,6 +24,5 @@ export function evaluator(
   checkEvaluatorName(name, "name");
   if (typeof evaluate !== "function") throw new InvalidConfig("evaluate", "expected a function");
   checkTimeoutMs(options.timeoutMs, "timeoutMs");
-  const { timeoutMs } = options;
-  return timeoutMs === undefined ? { name, evaluate } : { name, evaluate, timeoutMs };
+  return given({ name, evaluate, timeoutMs: options.timeoutMs });
 }

@@ -1,5 +1,6 @@
 import type { Action, ActionKind } from "../action/action.ts";
 import { namePattern } from "../action/name-pattern.ts";
+import { given } from "../codec/given.ts";
 import { InvalidConfig } from "../errors.ts";
 import { checkEvaluatorName } from "./check-evaluators.ts";
 import type { Evaluator, Verdict } from "./evaluator.ts";
@@ -49,5 +50,5 @@ export function nameList(
 }
 
 function deny(reason: string, terminal: boolean, rule?: string): Verdict {
-  return { decision: "deny", reason, terminal, ...(rule === undefined ? {} : { rule }) };
+  return given({ decision: "deny", reason, terminal, rule });
 }

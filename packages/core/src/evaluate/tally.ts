@@ -1,4 +1,5 @@
 import type { Patch } from "../action/action.ts";
+import { given } from "../codec/given.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Verdict } from "./evaluator.ts";
 import { type EvaluatorFailure, type Judgement, type Outcome, outcomes } from "./judgement.ts";
@@ -84,9 +85,9 @@ export class Tally {
   }
 
   #approval(): Pick<Judgement, "approver" | "approvalTtlMs"> {
-    return {
-      ...(this.#approver === undefined ? {} : { approver: this.#approver }),
-      ...(Number.isFinite(this.#ttlMs) ? { approvalTtlMs: this.#ttlMs } : {}),
-    };
+    return given({
+      approver: this.#approver,
+      approvalTtlMs: Number.isFinite(this.#ttlMs) ? this.#ttlMs : undefined,
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { given } from "../codec/given.ts";
 import type { ReceiptContent } from "../receipt/chain.ts";
 import type { Approval } from "./approvals.ts";
 import { cleanText } from "./receipt-content.ts";
@@ -8,13 +9,13 @@ export function approvalContent(
   status: "requested" | "granted" | "denied" | "expired" | "used",
 ): ReceiptContent {
   const { answer } = approval;
-  return {
+  return given({
     type: "approval",
     approval: approval.id,
     status,
     action: approval.digest,
     run: approval.run,
-    ...(answer === null ? {} : { by: cleanText(answer.by) }),
-    ...(answer?.reason ? { reason: cleanText(answer.reason) } : {}),
-  };
+    by: answer === null ? undefined : cleanText(answer.by),
+    reason: answer?.reason ? cleanText(answer.reason) : undefined,
+  });
 }

@@ -1,4 +1,5 @@
 import type { Action, PatchField } from "../action/action.ts";
+import { given } from "../codec/given.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
 import type { Exceeded } from "../ledger/ledger.ts";
@@ -52,14 +53,5 @@ export function denied(
   more: Partial<Pick<Finding, "rules" | "terminal" | "evaluators" | "conflict" | "cause">> = {},
 ): Finding {
   const { rules = [], terminal = false, evaluators, conflict, cause } = more;
-  return {
-    outcome: "deny",
-    code,
-    reason,
-    rules,
-    terminal,
-    ...(evaluators === undefined ? {} : { evaluators }),
-    ...(conflict === undefined ? {} : { conflict }),
-    ...(cause === undefined ? {} : { cause }),
-  };
+  return given({ outcome: "deny", code, reason, rules, terminal, evaluators, conflict, cause });
 }

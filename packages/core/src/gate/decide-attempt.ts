@@ -1,4 +1,5 @@
 import { isPromiseLike } from "../awaitable.ts";
+import { given } from "../codec/given.ts";
 import { messageOf } from "../errors.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import { approvalContent } from "./approval-content.ts";
@@ -143,7 +144,7 @@ async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => 
     for (const approval of attempt.claimed) await core.recorder.writeOrOwe(approvalContent(approval, "used"));
   }
   const { wouldBe } = held;
-  const decision: Decision = {
+  const decision: Decision = given({
     outcome,
     code,
     terminal: false,
@@ -156,10 +157,9 @@ async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => 
     receipt,
     permit,
     approval: attempt.claimed[0] ?? null,
-    ...(wouldBe === null
-      ? {}
-      : { shadow: { outcome: wouldBe.outcome, code: wouldBe.code, reason: wouldBe.reason } }),
-  };
+    shadow:
+      wouldBe === null ? undefined : { outcome: wouldBe.outcome, code: wouldBe.code, reason: wouldBe.reason },
+  });
   permit.belongsTo(decision);
   return decision;
 }
@@ -192,7 +192,7 @@ function recordFailed(error: unknown): Finding {
 }
 
 function refusal(attempt: Attempt, finding: Finding, receipt: Receipt | null): Decision {
-  return {
+  return given({
     outcome: finding.outcome,
     code: finding.code,
     terminal: finding.terminal,
@@ -205,8 +205,8 @@ function refusal(attempt: Attempt, finding: Finding, receipt: Receipt | null): D
     receipt,
     permit: null,
     approval: finding.approval?.approval ?? null,
-    ...(finding.result === undefined ? {} : { result: finding.result }),
-    ...(finding.conflict === undefined ? {} : { conflict: finding.conflict }),
-    ...(finding.cause === undefined ? {} : { cause: finding.cause }),
-  };
+    result: finding.result,
+    conflict: finding.conflict,
+    cause: finding.cause,
+  });
 }

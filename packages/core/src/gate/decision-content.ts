@@ -1,3 +1,4 @@
+import { given } from "../codec/given.ts";
 import type { ReceiptContent } from "../receipt/chain.ts";
 import type { Attempt, Finding } from "./attempt.ts";
 import type { GateCore } from "./gate-core.ts";
@@ -16,11 +17,11 @@ export function decisionContent(
   const approval = finding?.approval?.approval.id ?? attempt.claimed[0]?.id;
   const failure = plan?.failure ?? finding?.failure;
   const outcome = said?.outcome ?? (plan?.rewritten === true ? "degrade" : "allow");
-  return {
+  return given({
     type: "decision",
     id: attempt.id,
     action: receiptAction(attempt.action, attempt.digest, attempt.run, core.params(attempt)),
-    decision: {
+    decision: given({
       outcome,
       terminal: said?.terminal ?? false,
       mode: core.mode,
@@ -29,16 +30,15 @@ export function decisionContent(
       rules: (said?.rules ?? plan?.rules ?? []).map(cleanText),
       evaluators: (said?.evaluators ?? plan?.evaluators ?? []).map(cleanText),
       policy: core.policy,
-      ...(failure === undefined ? {} : { failure: cleanText(failure) }),
-    },
+      failure: failure === undefined ? undefined : cleanText(failure),
+    }),
     claims: (held?.claims ?? []).map((claim) => receiptClaim(claim)),
     price: held === null || held.rates === null ? null : core.priceOf(held.rates),
     reservation: held?.reservation?.id ?? null,
-    ...(said?.exceeded === undefined ? {} : { exceeded: receiptExceeded(said.exceeded) }),
-    ...(plan?.rewritten === true ? { enforced: plan.digest } : {}),
-    ...(plan?.rewritten === true && plan.action.name !== attempt.action.name
-      ? { replaced: plan.action.name }
-      : {}),
-    ...(approval === undefined ? {} : { approval }),
-  };
+    exceeded: said?.exceeded === undefined ? undefined : receiptExceeded(said.exceeded),
+    enforced: plan?.rewritten === true ? plan.digest : undefined,
+    replaced:
+      plan?.rewritten === true && plan.action.name !== attempt.action.name ? plan.action.name : undefined,
+    approval,
+  });
 }

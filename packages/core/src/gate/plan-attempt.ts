@@ -3,6 +3,7 @@ import { digestAction } from "../action/action-digest.ts";
 import { applyPatch } from "../action/apply-patch.ts";
 import { isPromiseLike } from "../awaitable.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
+import { given } from "../codec/given.ts";
 import { messageOf } from "../errors.ts";
 import { judge } from "../evaluate/judge.ts";
 import type { Judgement } from "../evaluate/judgement.ts";
@@ -114,8 +115,8 @@ function refusalOf(core: GateCore, judgement: Judgement): Finding | null {
     return denied("policy_denied", reason, { rules, evaluators, terminal: judgement.terminal });
   }
   if (outcome !== "skip") return null;
-  const result = judgement.result === undefined ? {} : { result: judgement.result };
-  return { outcome, code: "skipped", reason, rules, evaluators, terminal: false, ...result };
+  const { result } = judgement;
+  return given({ outcome, code: "skipped", reason, rules, evaluators, terminal: false, result });
 }
 
 function judgedPlan(plan: Plan, { reason, rules, evaluators, failure }: Judgement): Plan {

@@ -1,4 +1,5 @@
 import type { Action } from "../action/action.ts";
+import { given } from "../codec/given.ts";
 import type { JsonObject, JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
 import type { Charge, Claim, Exceeded } from "../ledger/ledger.ts";
@@ -13,18 +14,18 @@ export function receiptAction(
   run: RunHandle,
   params: string | undefined,
 ): ReceiptAction {
-  return {
+  return given({
     digest,
     kind: action.kind,
     name: action.name,
-    ...(action.provider === undefined ? {} : { provider: action.provider }),
+    provider: action.provider,
     subject: action.subject as JsonObject,
     run: run.id,
-    ...(run.root === run.id ? {} : { root: run.root }),
-    ...(action.step === undefined ? {} : { step: action.step }),
-    ...(action.attempt === undefined ? {} : { attempt: action.attempt }),
-    ...(params === undefined ? {} : { params }),
-  };
+    root: run.root === run.id ? undefined : run.root,
+    step: action.step,
+    attempt: action.attempt,
+    params,
+  });
 }
 
 /** The receipt's view of what is held. */
@@ -59,17 +60,18 @@ export function receiptPrice(catalog: string, rates: ModelRates): ReceiptPrice {
   return {
     catalog,
     model: `${rates.provider}/${rates.model}`,
-    rates: {
-      input: rateJson(rates.input),
-      ...(rates.output === undefined ? {} : { output: rateJson(rates.output) }),
-      ...(rates.cacheRead === undefined ? {} : { cache_read: rateJson(rates.cacheRead) }),
-      ...(rates.cacheWrite === undefined ? {} : { cache_write: rateJson(rates.cacheWrite) }),
-      ...(rates.perCall === undefined ? {} : { per_call: rates.perCall.toString() }),
-    },
+    rates: given({
+      input: rateJson(rates.input) as JsonValue,
+      output: rateJson(rates.output),
+      cache_read: rateJson(rates.cacheRead),
+      cache_write: rateJson(rates.cacheWrite),
+      per_call: rateJson(rates.perCall),
+    }),
   };
 }
 
-function rateJson(rate: Rate): JsonValue {
+function rateJson(rate: Rate | undefined): JsonValue | undefined {
+  if (rate === undefined) return undefined;
   if (typeof rate === "bigint") return rate.toString();
   return {
     base: rate.base.toString(),

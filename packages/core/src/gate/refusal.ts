@@ -1,3 +1,4 @@
+import { given } from "../codec/given.ts";
 import type { JsonObject } from "../codec/json.ts";
 import {
   ActionDenied,
@@ -22,7 +23,7 @@ export function toRefusal(decision: Decision): RefusedError {
     receiptId: decision.receipt?.body.id ?? null,
     action: { kind: decision.action.kind, name: decision.action.name },
   };
-  const options = decision.cause === undefined ? {} : { cause: decision.cause };
+  const options = given({ cause: decision.cause });
   if (decision.approval !== null && decision.outcome === "require_approval") {
     return new ApprovalRequired(decision.approval.id, refusal, options);
   }

@@ -11,6 +11,7 @@ import {
 } from "../action/config-values.ts";
 import { jsonParams } from "../action/json-params.ts";
 import { type SubjectField, subjectFields } from "../action/subject.ts";
+import { given } from "../codec/given.ts";
 import { InvalidConfig, TollgateError } from "../errors.ts";
 import { type Budget, type BudgetInput, type BudgetThen, type WindowKind, windowKinds } from "./budget.ts";
 import { parseMatch } from "./parse-match.ts";
@@ -58,17 +59,19 @@ function parseBudget(input: unknown, field: string): Budget {
   const per = budget.per === undefined ? "total" : readChoice(budget.per, `${field}.per`, windowKinds);
   const then = budget.then === undefined ? "deny" : readChoice(budget.then, `${field}.then`, answers);
   const degrade = readDegrade(budget.degrade, then, `${field}.degrade`);
-  return Object.freeze({
-    id: readId(budget.id, `${field}.id`),
-    unit,
-    limit,
-    per,
-    timeZone: readZone(budget.timeZone, per, `${field}.timeZone`),
-    by: readBy(budget.by, `${field}.by`),
-    match: parseMatch(budget.match, `${field}.match`),
-    then,
-    ...(degrade === null ? {} : { degrade }),
-  });
+  return Object.freeze(
+    given({
+      id: readId(budget.id, `${field}.id`),
+      unit,
+      limit,
+      per,
+      timeZone: readZone(budget.timeZone, per, `${field}.timeZone`),
+      by: readBy(budget.by, `${field}.by`),
+      match: parseMatch(budget.match, `${field}.match`),
+      then,
+      degrade,
+    }),
+  );
 }
 
 function readId(input: unknown, field: string): string {
@@ -112,23 +115,22 @@ function readBy(input: unknown, field: string): readonly SubjectField[] {
   return Object.freeze(subjectFields.filter((item) => fields.includes(item)));
 }
 
-function readDegrade(input: unknown, then: BudgetThen, field: string): Patch | null {
+function readDegrade(input: unknown, then: BudgetThen, field: string): Patch | undefined {
   if (then !== "degrade") {
-    if (input === undefined) return null;
+    if (input === undefined) return undefined;
     throw new InvalidConfig(field, `only used with then: "degrade", but then is "${then}"`);
   }
   if (input === undefined) {
     throw new InvalidConfig(field, `then: "degrade" needs a patch, such as { model: "gpt-4o-mini" }`);
   }
   const { model, provider, params, maxOutputTokens } = readObject(input, field, patchProperties);
-  const patch = {
-    ...(model === undefined ? {} : { model: readText(model, `${field}.model`) }),
-    ...(provider === undefined ? {} : { provider: readText(provider, `${field}.provider`) }),
-    ...(params === undefined ? {} : { params: readParams(params, `${field}.params`) }),
-    ...(maxOutputTokens === undefined
-      ? {}
-      : { maxOutputTokens: readWhole(maxOutputTokens, `${field}.maxOutputTokens`, 1) }),
-  };
+  const patch = given({
+    model: model === undefined ? undefined : readText(model, `${field}.model`),
+    provider: provider === undefined ? undefined : readText(provider, `${field}.provider`),
+    params: params === undefined ? undefined : readParams(params, `${field}.params`),
+    maxOutputTokens:
+      maxOutputTokens === undefined ? undefined : readWhole(maxOutputTokens, `${field}.maxOutputTokens`, 1),
+  });
   if (Object.keys(patch).length === 0) {
     throw new InvalidConfig(field, `changes nothing; name at least one of ${patchProperties.join(", ")}`);
   }

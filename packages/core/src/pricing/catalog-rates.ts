@@ -1,4 +1,5 @@
 import type { ModelPrice, TieredPrices } from "@pydantic/genai-prices";
+import { given } from "../codec/given.ts";
 import { nanoDollars } from "./nano-dollars.ts";
 import type { ModelRates, Rate } from "./price-catalog.ts";
 import { dearer } from "./rate.ts";
@@ -23,7 +24,7 @@ const richOutput = [
  */
 export function ratesOf(provider: string, model: string, prices: ModelPrice): ModelRates | null {
   const input = rateOf(prices.input_mtok);
-  if (input === null) return null;
+  if (input === undefined) return null;
   const output = dearestOf(prices, ["output_mtok", ...richOutput]);
   const cacheRead = rateOf(prices.cache_read_mtok);
   const cacheWrite = rateOf(prices.cache_write_mtok);
@@ -31,53 +32,51 @@ export function ratesOf(provider: string, model: string, prices: ModelPrice): Mo
   const media = dearestOf(prices, ["input_mtok", ...mediaInput]) ?? input;
   const hasMedia = mediaInput.some((key) => prices[key] !== undefined);
   const requests = rateOf(prices.requests_kcount);
-  const perCall = requests === null ? null : perThousand(requests);
-  if ([input, output, perCall].every((rate) => rate === null || rate === 0n)) return null;
-  return {
+  const perCall = requests === undefined ? undefined : perThousand(requests);
+  if ([input, output, perCall].every((rate) => rate === undefined || rate === 0n)) return null;
+  return given({
     model,
     provider,
     input,
-    ...(output === null ? {} : { output }),
-    ...(cacheRead === null ? {} : { cacheRead }),
-    ...(cacheWrite === null ? {} : { cacheWrite }),
-    ...(cacheWriteHour === null ? {} : { cacheWriteHour }),
-    ...(hasMedia
+    output,
+    cacheRead,
+    cacheWrite,
+    cacheWriteHour,
+    media: hasMedia
       ? {
-          media: {
-            input: media,
-            cacheRead: dearestOf(prices, ["cache_read_mtok", ...mediaCacheRead]) ?? media,
-            cacheWrite: cacheWrite === null ? media : dearer(cacheWrite, media),
-          },
+          input: media,
+          cacheRead: dearestOf(prices, ["cache_read_mtok", ...mediaCacheRead]) ?? media,
+          cacheWrite: cacheWrite === undefined ? media : dearer(cacheWrite, media),
         }
-      : {}),
-    ...(perCall === null ? {} : { perCall }),
-  };
+      : undefined,
+    perCall,
+  });
 }
 
-function dearestOf(prices: ModelPrice, keys: readonly string[]): Rate | null {
-  let found: Rate | null = null;
+function dearestOf(prices: ModelPrice, keys: readonly string[]): Rate | undefined {
+  let found: Rate | undefined;
   for (const key of keys) {
     const rate = rateOf(prices[key]);
-    if (rate !== null) found = found === null ? rate : dearer(found, rate);
+    if (rate !== undefined) found = found === undefined ? rate : dearer(found, rate);
   }
   return found;
 }
 
-/** A price per unit as an integer; null for one that is missing or makes no sense. */
-function rateOf(price: number | TieredPrices | undefined): Rate | null {
-  if (price === undefined) return null;
-  if (typeof price === "number") return nanoDollars(price);
+/** A price per unit as an integer; undefined for one that is missing or makes no sense. */
+function rateOf(price: number | TieredPrices | undefined): Rate | undefined {
+  if (price === undefined) return undefined;
+  if (typeof price === "number") return nanoDollars(price) ?? undefined;
   const base = nanoDollars(price.base);
   const tiers: { start: number; rate: bigint }[] = [];
   for (const tier of price.tiers) {
     const rate = nanoDollars(tier.price);
-    if (rate === null) return null;
+    if (rate === null) return undefined;
     tiers.push({ start: tier.start, rate });
   }
-  return base === null ? null : { base, tiers: tiers.sort((a, b) => a.start - b.start) };
+  return base === null ? undefined : { base, tiers: tiers.sort((a, b) => a.start - b.start) };
 }
 
 /** A price for a thousand as the price of one; a fee for calls has no tiers. */
-function perThousand(rate: Rate): bigint | null {
-  return typeof rate === "bigint" ? (rate + 999n) / 1_000n : null;
+function perThousand(rate: Rate): bigint | undefined {
+  return typeof rate === "bigint" ? (rate + 999n) / 1_000n : undefined;
 }
