@@ -2,28 +2,20 @@ import { VerificationError } from "../errors.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** The value of each ASCII character in the alphabet; -1 where it has none. */
-const values: Int8Array = Int8Array.from({ length: 128 }, (_, code) =>
-  alphabet.indexOf(String.fromCharCode(code)),
-);
-
 /** Writes bytes as base64url without padding (RFC 4648, section 5). */
 export function encodeBase64url(bytes: Uint8Array): string {
   let text = "";
-  let index = 0;
-  for (; index + 2 < bytes.length; index += 3) {
-    const group = (at(bytes, index) << 16) | (at(bytes, index + 1) << 8) | at(bytes, index + 2);
-    text += digit(group >> 18) + digit(group >> 12) + digit(group >> 6) + digit(group);
+  let bits = 0;
+  let count = 0;
+  for (const byte of bytes) {
+    bits = ((bits << 8) | byte) & 0xffff;
+    count += 8;
+    while (count >= 6) {
+      count -= 6;
+      text += alphabet.charAt((bits >> count) & 0x3f);
+    }
   }
-  const rest = bytes.length - index;
-  if (rest === 1) {
-    const last = at(bytes, index);
-    text += digit(last >> 2) + digit(last << 4);
-  } else if (rest === 2) {
-    const last = (at(bytes, index) << 8) | at(bytes, index + 1);
-    text += digit(last >> 10) + digit(last >> 4) + digit(last << 2);
-  }
-  return text;
+  return count === 0 ? text : text + alphabet.charAt((bits << (6 - count)) & 0x3f);
 }
 
 /**
@@ -40,7 +32,7 @@ export function decodeBase64url(text: string): Uint8Array {
   let count = 0;
   let written = 0;
   for (let index = 0; index < text.length; index++) {
-    const value = values[text.charCodeAt(index)] ?? -1;
+    const value = alphabet.indexOf(text.charAt(index));
     if (value < 0)
       throw new VerificationError(`base64url text has a character outside its alphabet at ${index}`);
     bits = ((bits << 6) | value) & 0xffff;
@@ -53,12 +45,4 @@ export function decodeBase64url(text: string): Uint8Array {
   if ((bits & ((1 << count) - 1)) !== 0)
     throw new VerificationError("base64url text ends in unused bits that are set");
   return bytes;
-}
-
-function at(bytes: Uint8Array, index: number): number {
-  return bytes[index] ?? 0;
-}
-
-function digit(value: number): string {
-  return alphabet.charAt(value & 0x3f);
 }

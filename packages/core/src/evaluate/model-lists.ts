@@ -11,11 +11,7 @@ import { type NameListOptions, nameList } from "./name-list.ts";
  * @throws InvalidConfig when a pattern makes no sense.
  */
 export function allowModels(patterns: readonly string[], options?: NameListOptions): Evaluator {
-  return nameList(
-    { defaultName: "allow-models", noun: "model", listed: "allow", appliesTo: isModel },
-    patterns,
-    options,
-  );
+  return nameList({ noun: "model", listed: "allow", appliesTo: isModel }, patterns, options);
 }
 
 /**
@@ -26,11 +22,7 @@ export function allowModels(patterns: readonly string[], options?: NameListOptio
  * @throws InvalidConfig when a pattern makes no sense.
  */
 export function denyModels(patterns: readonly string[], options?: NameListOptions): Evaluator {
-  return nameList(
-    { defaultName: "deny-models", noun: "model", listed: "deny", appliesTo: isModel },
-    patterns,
-    options,
-  );
+  return nameList({ noun: "model", listed: "deny", appliesTo: isModel }, patterns, options);
 }
 
 function isModel(kind: ActionKind): boolean {

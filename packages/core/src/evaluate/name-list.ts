@@ -15,8 +15,7 @@ export interface NameListOptions {
 
 /** What makes one sort of list differ from another. */
 export interface NameListSort {
-  readonly defaultName: string;
-  /** What the names are of, for the reason: "tool" or "model". */
+  /** What the names are of: "tool" or "model". */
   readonly noun: string;
   readonly listed: "allow" | "deny";
   readonly appliesTo: (kind: ActionKind) => boolean;
@@ -30,25 +29,20 @@ export function nameList(
   patterns: readonly string[],
   options: NameListOptions = {},
 ): Evaluator {
-  const { name = sort.defaultName, terminal = false } = options;
+  const { noun, listed, appliesTo } = sort;
+  const { name = `${listed}-${noun}s`, terminal = false } = options;
   checkEvaluatorName(name, "name");
   if (typeof terminal !== "boolean") throw new InvalidConfig("terminal", "expected true or false");
   const match = namePattern(patterns, "patterns");
   return {
     name,
     evaluate(action: Action): Verdict {
-      if (!sort.appliesTo(action.kind)) return allow;
+      if (!appliesTo(action.kind)) return allow;
       const pattern = match(action.name);
-      if (sort.listed === "allow") {
-        if (pattern !== null) return allow;
-        return deny(`${sort.noun} "${action.name}" is not on the list of allowed ${sort.noun}s`, terminal);
-      }
-      if (pattern === null) return allow;
-      return deny(`${sort.noun} "${action.name}" is on the list of denied ${sort.noun}s`, terminal, pattern);
+      if ((pattern === null) !== (listed === "allow")) return allow;
+      const where = pattern === null ? "not on the list of allowed" : "on the list of denied";
+      const reason = `${noun} "${action.name}" is ${where} ${noun}s`;
+      return given({ decision: "deny", reason, terminal, rule: pattern ?? undefined });
     },
   };
-}
-
-function deny(reason: string, terminal: boolean, rule?: string): Verdict {
-  return given({ decision: "deny", reason, terminal, rule });
 }

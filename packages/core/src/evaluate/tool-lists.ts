@@ -10,11 +10,7 @@ import { type NameListOptions, nameList } from "./name-list.ts";
  * @throws InvalidConfig when a pattern makes no sense.
  */
 export function allowTools(patterns: readonly string[], options?: NameListOptions): Evaluator {
-  return nameList(
-    { defaultName: "allow-tools", noun: "tool", listed: "allow", appliesTo: isTool },
-    patterns,
-    options,
-  );
+  return nameList({ noun: "tool", listed: "allow", appliesTo: isTool }, patterns, options);
 }
 
 /**
@@ -25,11 +21,7 @@ export function allowTools(patterns: readonly string[], options?: NameListOption
  * @throws InvalidConfig when a pattern makes no sense.
  */
 export function denyTools(patterns: readonly string[], options?: NameListOptions): Evaluator {
-  return nameList(
-    { defaultName: "deny-tools", noun: "tool", listed: "deny", appliesTo: isTool },
-    patterns,
-    options,
-  );
+  return nameList({ noun: "tool", listed: "deny", appliesTo: isTool }, patterns, options);
 }
 
 function isTool(kind: ActionKind): boolean {
