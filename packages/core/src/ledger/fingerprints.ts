@@ -27,8 +27,8 @@ export class Fingerprints {
 
   has(text: string): boolean {
     if (this.size === 0) return false;
-    const print = fingerprint(text, this.#seeds);
-    return this.#current.has(print) || this.#previous.has(print);
+    const [high, low] = fingerprint(text, this.#seeds);
+    return this.#current.has(high, low) || this.#previous.has(high, low);
   }
 
   add(text: string): void {
@@ -37,49 +37,63 @@ export class Fingerprints {
       this.#current = new Table(this.#previous.slots);
     }
     if (this.#current.size + 1 > this.#current.slots * maxLoad) this.#current = this.#current.doubled();
-    this.#current.add(fingerprint(text, this.#seeds));
+    const [high, low] = fingerprint(text, this.#seeds);
+    this.#current.add(high, low);
   }
 }
 
-/** An open-addressing hash set of 64-bit words; 0 marks an empty slot. */
+/** An open-addressing hash set of pairs of 32-bit words; (0, 0) marks an empty slot. */
 class Table {
   readonly slots: number;
-  readonly #words: BigUint64Array;
+  readonly #words: Uint32Array;
   size = 0;
 
   /** @param slots - a power of two, or 0 for a set that stays empty. */
   constructor(slots: number) {
     this.slots = slots;
-    this.#words = new BigUint64Array(slots);
+    this.#words = new Uint32Array(slots * 2);
   }
 
-  has(word: bigint): boolean {
-    return this.size > 0 && this.#words[this.#find(word)] === word;
+  has(high: number, low: number): boolean {
+    if (this.size === 0) return false;
+    const at = this.#find(high, low);
+    return this.#words[at] === high && this.#words[at + 1] === low;
   }
 
-  add(word: bigint): void {
-    const at = this.#find(word);
-    if (this.#words[at] === 0n) this.size += 1;
-    this.#words[at] = word;
+  add(high: number, low: number): void {
+    const at = this.#find(high, low);
+    if (this.#words[at] === 0 && this.#words[at + 1] === 0) this.size += 1;
+    this.#words[at] = high;
+    this.#words[at + 1] = low;
   }
 
   doubled(): Table {
     const table = new Table(this.slots * 2);
-    for (const word of this.#words) if (word !== 0n) table.add(word);
+    for (let at = 0; at < this.#words.length; at += 2) {
+      const high = this.#words[at] ?? 0;
+      const low = this.#words[at + 1] ?? 0;
+      if (high !== 0 || low !== 0) table.add(high, low);
+    }
     return table;
   }
 
-  /** Where the word is, or the empty slot where it belongs. */
-  #find(word: bigint): number {
-    const mask = this.slots - 1;
-    let at = Number(word & 0xffff_ffffn) & mask;
-    while (this.#words[at] !== word && this.#words[at] !== 0n) at = (at + 1) & mask;
+  /** Where the pair is, or the empty slot where it belongs. */
+  #find(high: number, low: number): number {
+    const words = this.#words;
+    const mask = words.length - 1;
+    let at = (low << 1) & mask;
+    while (!(words[at] === high && words[at + 1] === low) && (words[at] !== 0 || words[at + 1] !== 0)) {
+      at = (at + 2) & mask;
+    }
     return at;
   }
 }
 
 /** Two independently mixed 32-bit lanes over the UTF-16 code units, each with a full final avalanche. */
-function fingerprint(text: string, [highSeed, lowSeed]: readonly [number, number]): bigint {
+function fingerprint(
+  text: string,
+  [highSeed, lowSeed]: readonly [number, number],
+): readonly [number, number] {
   let high = highSeed;
   let low = lowSeed;
   for (let index = 0; index < text.length; index++) {
@@ -92,7 +106,7 @@ function fingerprint(text: string, [highSeed, lowSeed]: readonly [number, number
   high = avalanche(high ^ text.length);
   low = avalanche(low + high);
   // The empty slot's mark must not be anybody's fingerprint.
-  return (BigInt(high) << 32n) | BigInt(low) || 1n;
+  return high === 0 && low === 0 ? [0, 1] : [high, low];
 }
 
 function avalanche(word: number): number {
