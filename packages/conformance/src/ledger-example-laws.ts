@@ -158,6 +158,7 @@ const laws: Readonly<Record<string, (ledger: Ledger) => Promise<void>>> = {
     expect(await ledger.settle(late, { usd: 50n }, "reported")).toEqual({
       status: "conflict",
       ended: "settled",
+      late: true,
     });
   },
 

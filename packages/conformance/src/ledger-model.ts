@@ -10,6 +10,8 @@ interface Known {
   reservation: Reservation;
   state: "open" | "settled" | "released" | "expired";
   charges: readonly Charge[];
+  /** Whether it settled after it had expired. */
+  late: boolean;
 }
 
 /**
@@ -58,15 +60,14 @@ export class LedgerModel {
       return { status: "refused", exceeded };
     }
     const reservation = { id, key, digest, claims, expiresAt };
-    this.#known.push({ reservation, state: "open", charges: [] });
+    this.#known.push({ reservation, state: "open", charges: [], late: false });
     return this.#granted(reservation, false);
   }
 
   settle({ id }: Reservation, amounts: Readonly<Record<string, bigint>>): unknown {
     const known = this.#find(id);
-    if (known.state === "settled" || known.state === "released") {
-      return { status: "conflict", ended: known.state };
-    }
+    if (known.state === "settled") return { status: "conflict", ended: "settled", late: known.late };
+    if (known.state === "released") return { status: "conflict", ended: "released" };
     const late = known.state === "expired";
     const charges: Charge[] = [];
     for (const claim of known.reservation.claims) {
@@ -81,6 +82,7 @@ export class LedgerModel {
     }
     known.state = "settled";
     known.charges = charges;
+    known.late = late;
     return { status: "settled", charges, late };
   }
 

@@ -45,6 +45,19 @@ describe("an ending that fails", () => {
     },
   );
 
+  it("is receipted as late when it was booked after expiry but its answer lost", async () => {
+    const { clock, ledger } = forgetful();
+    const fixture = gateFixture({ budgets, clock, ledger, reservationTtlMs: 60_000 });
+    const permit = await gateBudget(fixture.gate, costing("$0.80"));
+    clock.advance(60_000);
+    expect(await fixture.money("money")).toEqual({ spent: 0n, held: 0n });
+    await expect(permit.settle({ amounts: { usd: nano("0.70") } })).rejects.toThrow("connection reset");
+    await pass(clock, 60_000);
+    expect(permit.ended).toMatchObject({ outcome: "settled", late: true });
+    expect(await fixture.money("money")).toEqual({ spent: nano("0.70"), held: 0n });
+    await fixture.check();
+  });
+
   it("stays the ending that was chosen first", async () => {
     const clock = manualClock();
     let broken = true;

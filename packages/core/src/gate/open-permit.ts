@@ -204,7 +204,7 @@ export class OpenPermit implements Permit {
     const result = await this.#within(core.ledger.settle(held.reservation, amounts, source));
     if (result.status === "settled") return result;
     // An earlier try was booked, though its answer was lost.
-    if (result.ended === "settled" && again) return { charges: this.#charges(amounts), late: false };
+    if (result.ended === "settled" && again) return { charges: this.#charges(amounts), late: result.late };
     const cause = new StorageFailed(
       `reservation ${held.reservation.id} was ${result.ended} when it was to be settled: what the call used is not booked`,
     );

@@ -106,7 +106,13 @@ export type SettleResult =
       /** True when the reservation had expired before: the money was booked all the same. */
       readonly late: boolean;
     }
-  | { readonly status: "conflict"; readonly ended: "settled" | "released" | "unknown" };
+  | { readonly status: "conflict"; readonly ended: "released" | "unknown" }
+  | {
+      readonly status: "conflict";
+      readonly ended: "settled";
+      /** Whether that settlement came after expiry: who lost its answer must receipt it as it was booked. */
+      readonly late: boolean;
+    };
 
 /** The ledger's answer to `release`. */
 export type ReleaseResult =

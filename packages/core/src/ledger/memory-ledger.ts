@@ -117,13 +117,13 @@ class LedgerInMemory implements MemoryLedger {
   settle(reservation: Reservation, amounts: Amounts): SettleResult {
     const entry = this.#find(reservation);
     if (entry === null) return { status: "conflict", ended: "unknown" };
-    if (entry.state === "settled" || entry.state === "released") {
-      return { status: "conflict", ended: entry.state };
-    }
+    if (entry.state === "settled") return { status: "conflict", ended: "settled", late: entry.late };
+    if (entry.state === "released") return { status: "conflict", ended: "released" };
     const late = entry.state === "expired";
     const actuals = readActuals(entry.holds, amounts);
     const charges = entry.holds.map((hold, index) => charge(hold, actuals[index] ?? hold.amount, late));
     this.#end(entry, "settled");
+    entry.late = late;
     return { status: "settled", charges, late };
   }
 

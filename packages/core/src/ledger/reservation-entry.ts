@@ -15,6 +15,8 @@ export interface Hold {
 export interface GrantedEntry extends Due, Aged<ReservationEntry> {
   state: "open" | Ending;
   reservation: Reservation;
+  /** True once it was settled after it had expired. */
+  late: boolean;
   /** What is held, or (expired) may still be settled; empty otherwise. */
   holds: readonly Hold[];
 }
@@ -34,7 +36,17 @@ export type ReservationEntry = GrantedEntry | RefusedEntry;
 /** The entry of a key that is granted now. */
 export function grantedEntry(reservation: Reservation, holds: readonly Hold[]): GrantedEntry {
   const dueAt = reservation.expiresAt;
-  return { state: "open", reservation, holds, dueAt, place: -1, older: null, newer: null, since: 0 };
+  return {
+    state: "open",
+    reservation,
+    late: false,
+    holds,
+    dueAt,
+    place: -1,
+    older: null,
+    newer: null,
+    since: 0,
+  };
 }
 
 /** The entry of a key that is burned now. */
