@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 
-/** A clock that stands still until it is told to move; for tests. */
+/** A clock that stands still until it is told to move; for tests. Its timers fall due on whole milliseconds. */
 export interface ManualClock extends Clock {
   /** Moves on by `ms` and runs the timers that fall due, in order. */
   advance(ms: number): void;
@@ -18,7 +18,8 @@ export function manualClock(now: number = Date.UTC(2026, 0, 1)): ManualClock {
     now: () => time,
     setTimer(callback, delayMs) {
       const handle = Symbol("timer");
-      timers.set(handle, { at: time + delayMs, callback });
+      // No system clock tells a part of a millisecond, and a gate does not trust one that does.
+      timers.set(handle, { at: time + Math.ceil(delayMs), callback });
       return handle;
     },
     clearTimer(handle) {
