@@ -109,6 +109,7 @@ function run(cwd: string, command: string, args: readonly string[]): boolean {
     cwd,
     encoding: "utf8",
     env: { ...process.env, PATH: path, CI: "true" },
+    timeout: 600_000,
   });
   if (status !== 0) console.error(`${stdout}${stderr}`.trimEnd().split("\n").slice(-40).join("\n"));
   return status === 0;

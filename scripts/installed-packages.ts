@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { PublicPackage } from "./public-packages.ts";
 import { publicPackages, root } from "./public-packages.ts";
+import { workspaceOverrides } from "./workspace-overrides.ts";
 
 const consumer = "consumer.mjs";
 
@@ -23,7 +24,8 @@ export function tryInstalled(tarballs: readonly string[]): boolean {
       ),
     };
     const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-    write("package.json", JSON.stringify({ private: true, type: "module", dependencies }));
+    const overrides = workspaceOverrides();
+    write("package.json", JSON.stringify({ private: true, type: "module", dependencies, overrides }));
     write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["imports.ts", consumer] }));
     write("imports.ts", importsOf(packages));
     copyFileSync(join(root, "scripts/consumer/decide.mjs"), join(folder, consumer));
@@ -100,7 +102,12 @@ function tarballOf(name: string, tarballs: readonly string[]): string {
 }
 
 function show(what: string, command: string, args: readonly string[], cwd: string): boolean {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8", env: outside() });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    env: outside(),
+    timeout: 300_000,
+  });
   console.log(`${status === 0 ? "ok  " : "FAIL"} ${what}`);
   if (status !== 0) console.log(`${stdout}${stderr}`);
   return status === 0;

@@ -1,4 +1,4 @@
-import { ActionDenied, gateBudget } from "@tollgate/core";
+import { ActionDenied, denyTools, gateBudget } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import { costing, dollars, gateFixture, llm, nano, tool } from "./gate-fixture.ts";
 
@@ -57,12 +57,16 @@ describe("budgets at the gate", () => {
   });
 
   it("receipts a refusal with what was asked for and what stood against it", async () => {
-    const { gate, receipts, check } = gateFixture({ budgets: [dollars("$1")] });
+    const { gate, receipts, check } = gateFixture({
+      budgets: [dollars("$1")],
+      evaluators: [denyTools(["rm"])],
+    });
     const run = gate.run();
     await (await gateBudget(run, costing("$0.50"))).settle();
     await gateBudget(run, costing("$0.30"));
     await gate.decide(costing("$0.40"), { run });
     expect((await receipts()).at(-1)?.body).toMatchObject({
+      decision: { evaluators: ["deny-tools"], rules: ["money"] },
       claims: [],
       exceeded: [
         {

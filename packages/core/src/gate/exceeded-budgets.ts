@@ -27,13 +27,13 @@ export function isHard(budget: Budget): boolean {
 export type ExceededBudget = { readonly over: Exceeded; readonly budget: Budget };
 
 /** The refusal of the budgets that an action does not fit into. */
-export function refusal(core: GateCore, exceeded: readonly ExceededBudget[]): Finding {
+export function refusal(core: GateCore, plan: Plan, exceeded: readonly ExceededBudget[]): Finding {
   const hard = exceeded.filter(({ budget }) => isHard(budget));
   const named = hard.length > 0 ? hard : exceeded;
   const terminal = named.some(({ budget }) => budget.then === "stop");
   const reason = named.map(describeExceeded).join("; ");
   const rules = named.map(({ budget }) => budget.id);
-  const why = { reason, rules, exceeded: named.map(({ over }) => over) };
+  const why = { reason, rules, evaluators: plan.evaluators, exceeded: named.map(({ over }) => over) };
   if (hard.length > 0 || core.mode === "enforce") {
     return { ...why, outcome: "deny", code: "budget_exceeded", terminal };
   }

@@ -63,14 +63,14 @@ export async function holdAttempt(
       const { reservation, balances } = reserved;
       return { plan, rates, bounds, claims, balances, reservation, wouldBe };
     }
-    if (reserved.status === "conflict") return conflict(attempt, reserved.reason);
+    if (reserved.status === "conflict") return conflict(attempt, plan, reserved.reason);
     const exceeded = budgetsOf(priced.claims, reserved.exceeded);
     if (core.mode === "shadow") {
-      wouldBe ??= refusal(core, exceeded);
+      wouldBe ??= refusal(core, plan, exceeded);
       for (const { budget } of exceeded) heard.add(budget.id);
       continue;
     }
-    if (exceeded.every(({ budget }) => isHard(budget))) return refusal(core, exceeded);
+    if (exceeded.every(({ budget }) => isHard(budget))) return refusal(core, plan, exceeded);
     const next = await hearSoftLimits(core, attempt, plan, exceeded, judgeAgain);
     if (isFinding(next)) return next;
     plan = next.plan;
@@ -113,7 +113,7 @@ async function reserve(
     const result = isPromiseLike(asked) ? await asked : asked;
     checkAnswer(result, request);
     if (result.status === "reserved") {
-      if (result.replayed) return conflict(attempt, "under_way");
+      if (result.replayed) return conflict(attempt, plan, "under_way");
       core.keeper.noteExpiry(expiresAt);
     }
     return result;
@@ -159,7 +159,7 @@ function isLimited({ budget, limit }: Claim, claims: readonly Claim[]): boolean 
  * Refuses a key. An open reservation that this gate does not know belongs to somebody else, to another process as
  * a rule: two callers of one reservation would make two calls for the money of one.
  */
-function conflict({ key }: Attempt, reason: KeyConflict): Finding {
+function conflict({ key }: Attempt, { evaluators }: Plan, reason: KeyConflict): Finding {
   const why: Record<KeyConflict, string> = {
     digest_mismatch: "it is in use for another action",
     under_way: "its attempt is under way elsewhere",
@@ -169,5 +169,5 @@ function conflict({ key }: Attempt, reason: KeyConflict): Finding {
     forgotten: "it was used long ago",
   };
   const text = `key "${key}" cannot be used again: ${why[reason]}`;
-  return { ...denied("idempotency_conflict", text), conflict: reason };
+  return { ...denied("idempotency_conflict", text, { evaluators }), conflict: reason };
 }
