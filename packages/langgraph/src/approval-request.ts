@@ -3,7 +3,7 @@ import type { Interrupt } from "@langchain/langgraph";
 /** What a graph is interrupted with when the gate wants a call approved; for whoever shows it to a person. */
 export interface ApprovalRequest {
   readonly tollgate: "approval_required";
-  /** Names this very call of this very task; the answer has to repeat it. */
+  /** Names the task whose call this is; the answer has to repeat it. */
   readonly request: string;
   /** The gate's approval; in another process, whose gate asks anew, it has another id. */
   readonly approval: string;

@@ -48,9 +48,9 @@ export class Approvers {
    *
    * @throws GraphInterrupt, which pauses the graph, as long as there is no answer to this very request.
    */
-  async answer(gate: Gate, approval: Approval, call: string, config: LangGraphRunnableConfig): Promise<void> {
+  async answer(gate: Gate, approval: Approval, task: string, config: LangGraphRunnableConfig): Promise<void> {
     const granted = this.#grantedIn(config);
-    const what = `${call} ${approval.digest}`;
+    const what = `${task} ${approval.digest}`;
     const before = granted.get(what);
     if (before !== undefined) {
       await answerOnce(gate, approval, true, { by: before, reason: "a retry of what was approved" });
@@ -59,7 +59,7 @@ export class Approvers {
     const { id, digest, action, reason, approver } = approval;
     const request: ApprovalRequest = {
       tollgate: "approval_required",
-      request: call,
+      request: task,
       approval: id,
       digest,
       action,

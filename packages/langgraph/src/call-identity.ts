@@ -14,22 +14,21 @@ interface Scratchpad {
  * A retry, an execution after a further answer to the task's interrupts, and one by time travel get others.
  */
 export class CallIdentity {
-  /** The task and the call inside it; the same over retries and resumes. */
-  readonly call: string;
+  /** The task that the call is all of; the same over retries and resumes. */
+  readonly task: string;
   /** Which attempt LangGraph says this is, counted from 1. */
   readonly attempt: number;
   readonly #base: string;
 
-  constructor(config: LangGraphRunnableConfig, ordinal: number, replay: string | null) {
+  constructor(config: LangGraphRunnableConfig, replay: string | null) {
     const { executionInfo } = config;
     // Outside of a graph nothing is ever run again under the same identity.
-    const task = executionInfo?.taskId ?? crypto.randomUUID();
+    this.task = executionInfo?.taskId ?? crypto.randomUUID();
     const { resume = [], nullResume } = scratchpadOf(config) ?? {};
     const answers = resume.length + (nullResume === undefined ? 0 : 1);
-    this.call = `${task}/${ordinal}`;
     this.attempt = executionInfo?.nodeAttempt ?? 1;
     const thread = (threadOf(config) ?? "").slice(0, 128);
-    this.#base = `${thread}/${this.call}/${answers}${replay === null ? "" : `/${replay}`}`;
+    this.#base = `${thread}/${this.task}/${answers}${replay === null ? "" : `/${replay}`}`;
   }
 
   /** The key of an attempt. */

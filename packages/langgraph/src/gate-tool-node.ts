@@ -49,8 +49,8 @@ class GatedToolNode extends ToolNode {
   readonly #calls: GatedCalls<Answer>;
   readonly #actions: NonNullable<GateToolNodeOptions["actions"]>;
   readonly #tellsErrors: boolean;
-  /** What an execution of the node was given, and how many calls it has made so far. */
-  readonly #executions = new WeakMap<object, { readonly input: unknown; calls: number }>();
+  /** What an execution of the node was given. */
+  readonly #inputs = new WeakMap<object, object>();
 
   constructor(tools: NodeTools, gateOrRun: Gate | Run, options: GateToolNodeOptions) {
     const { actions, approvals: _approvals, approvedBy: _approvedBy, ...rest } = options;
@@ -62,7 +62,7 @@ class GatedToolNode extends ToolNode {
   }
 
   protected override run(input: unknown, config: LangGraphRunnableConfig): ReturnType<ToolNode["run"]> {
-    this.#executions.set(config, { input, calls: 0 });
+    if (typeof input === "object" && input !== null) this.#inputs.set(config, input);
     return super.run(lastTurnOf(input), config);
   }
 
@@ -71,28 +71,22 @@ class GatedToolNode extends ToolNode {
     config: LangGraphRunnableConfig,
     turn: unknown,
   ): Promise<Answer> {
-    const execution = this.#executions.get(config) ?? { input: turn, calls: 0 };
-    const ordinal = execution.calls++;
+    const input = this.#inputs.get(config);
     // A call that was sent comes with a state of its own.
-    const state = isSent(execution.input) ? turn : execution.input;
+    const state = input === undefined || isSent(input) ? turn : input;
     if (typeof config.configurable?.__pregel_call !== "function") {
-      return this.#gated(call, config, state, ordinal);
+      return this.#gated(call, config, state);
     }
-    return task(call.name, () => this.#gated(call, getConfig(), state, 0))();
+    return task(call.name, () => this.#gated(call, getConfig(), state))();
   }
 
-  async #gated(
-    call: ToolCall,
-    config: LangGraphRunnableConfig,
-    state: unknown,
-    ordinal: number,
-  ): Promise<Answer> {
+  async #gated(call: ToolCall, config: LangGraphRunnableConfig, state: unknown): Promise<Answer> {
     try {
       return await withDenials(async () => {
         if (!this.tools.some(({ name }) => name === call.name))
           throw new Error(`Tool "${call.name}" not found.`);
         const action = this.#actionOf(call);
-        const decided = await this.#calls.decide(action, config, ordinal);
+        const decided = await this.#calls.decide(action, config);
         const { outcome, result } = decided.decision;
         if (outcome === "skip")
           return toolMessage(call, result ?? denialPayload(decided.decision), "success");

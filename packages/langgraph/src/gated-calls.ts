@@ -33,6 +33,9 @@ export interface CallOptions<Result>
   readonly accepts?: readonly PatchField[];
 }
 
+/** A task that came to nothing this often is refused, lest a ledger that knows every key is asked for ever. */
+const maxAttempts = 1000;
+
 /** A call that has been decided, and not been made. */
 export interface Decided {
   readonly decision: Decision;
@@ -54,12 +57,12 @@ export class GatedCalls<Result> {
   }
 
   /**
-   * Decides the `ordinal`th call of a task, after having it approved if it needs to be.
+   * Decides the call of a task, after having it approved if it needs to be.
    *
    * @throws GraphInterrupt while it waits for approval, and InvalidAction.
    */
-  async decide(asked: CallAction, config: LangGraphRunnableConfig, ordinal = 0): Promise<Decided> {
-    const identity = new CallIdentity(config, ordinal, this.#replays.nameOf(config));
+  async decide(asked: CallAction, config: LangGraphRunnableConfig): Promise<Decided> {
+    const identity = new CallIdentity(config, this.#replays.nameOf(config));
     const run = runOf(this.#gateOrRun, config);
     let attempt = identity.attempt;
     let failed: boolean | null = null;
@@ -72,19 +75,16 @@ export class GatedCalls<Result> {
         decision.approval !== null &&
         this.#approvers.asks(config)
       ) {
-        await this.#approvers.answer(run.gate, decision.approval, identity.call, config);
+        await this.#approvers.answer(run.gate, decision.approval, identity.task, config);
         continue;
       }
-      if (decision.outcome !== "deny" || suffix !== "") return { decision, run, action };
-      if (decision.code === "idempotency_conflict" && decision.conflict === undefined) {
-        // Under way elsewhere: it has not come to anything yet.
+      if (decision.outcome !== "deny" || suffix !== "" || attempt >= maxAttempts)
         return { decision, run, action };
-      }
       if (!cameToNothing(decision)) {
         failed ??= await failedBefore(config);
-        if (!failed) return { decision, run, action };
+        if (!failed || isUnderWay(decision)) return { decision, run, action };
         // What was denied stays denied under its key; whoever runs the failed task again asks anew.
-        if (decision.conflict === undefined) suffix = `/${crypto.randomUUID()}`;
+        if (decision.code !== "idempotency_conflict") suffix = `/${crypto.randomUUID()}`;
       }
       attempt += 1;
     }
@@ -117,3 +117,11 @@ export class GatedCalls<Result> {
 function cameToNothing({ conflict }: Decision): boolean {
   return conflict === "already_released" || conflict === "already_expired";
 }
+
+/** Whether the key stands for an attempt that somebody else is making, as far as can be told. */
+function isUnderWay({ code, conflict }: Decision): boolean {
+  return code === "idempotency_conflict" && (conflict === undefined || !ended.has(conflict));
+}
+
+/** What may stand in the way of a task that LangGraph knows to have failed: what is left of its failure. */
+const ended: ReadonlySet<string> = new Set(["already_settled", "forgotten", "digest_mismatch"]);

@@ -1,10 +1,21 @@
 import { AIMessage, ToolMessage } from "@langchain/core/messages";
 import { Command, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
-import { ActionDenied, findDenial, IdempotencyConflict } from "@tollgate/core";
+import { ActionDenied, findDenial, type Gate, IdempotencyConflict, memoryLedger } from "@tollgate/core";
+import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import { answerApproval, gateNode } from "../src/index.ts";
 import { asker, Notes, note } from "./asking-node.ts";
-import { asking, booksOf, calls, type Fixture, interruptsOf, open, ruleFor, thread } from "./fixture.ts";
+import {
+  asking,
+  booksOf,
+  calls,
+  type Fixture,
+  interruptsOf,
+  newGate,
+  open,
+  ruleFor,
+  thread,
+} from "./fixture.ts";
 
 describe("running a thread again", () => {
   const compile = (fixture: Fixture) =>
@@ -177,31 +188,89 @@ describe("a call that was made and is asked for again", () => {
     expect(fixture.provider.count()).toBe(2);
   });
 
-  it("by a process that died before its checkpoint was written is refused, and made from an older one", async () => {
-    const fixture = await open();
+  /** A graph whose process dies when its node has run: nothing of what the node did is kept. */
+  function dying(fixture: Fixture) {
     let dies = true;
+    let checkpoints = 0;
     const saver = new MemorySaver();
     const putWrites = saver.putWrites.bind(saver);
     const put = saver.put.bind(saver);
-    // Nothing of what the node did is kept.
     saver.putWrites = async (...args) => (dies ? undefined : putWrites(...args));
-    let checkpoints = 0;
     saver.put = async (...args) => {
       checkpoints += 1;
       return dies && checkpoints > 2 ? args[0] : put(...args);
     };
-    const graph = new StateGraph(Notes)
-      .addNode("ask", asker(fixture))
-      .addEdge(START, "ask")
-      .compile({ checkpointer: saver });
+    const compile = (gate: Gate) =>
+      new StateGraph(Notes)
+        .addNode("ask", asker({ ...fixture, gate }))
+        .addEdge(START, "ask")
+        .compile({ checkpointer: saver });
+    const revive = () => {
+      dies = false;
+    };
+    return { compile, revive };
+  }
+
+  it("by a process that died before its checkpoint was written is refused, and made from an older one", async () => {
+    const fixture = await open();
+    const { compile, revive } = dying(fixture);
+    const graph = compile(fixture.gate);
     await graph.invoke({}, thread());
-    dies = false;
+    revive();
     expect((await graph.getState(thread())).next).toEqual(["ask"]);
     await expect(graph.invoke(null, thread())).rejects.toBeInstanceOf(IdempotencyConflict);
     expect(fixture.provider.count()).toBe(1);
     for await (const { config, next } of graph.getStateHistory(thread())) {
       if (next[0] === "__start__") await graph.invoke(null, config);
     }
+    expect(fixture.provider.count()).toBe(2);
+  });
+
+  it("by a process that died after it had failed and given its money back is a new attempt", async () => {
+    const fixture = await open({}, ({ index }) => (index === 0 ? { status: 500 } : {}));
+    const { compile, revive } = dying(fixture);
+    const graph = compile(fixture.gate);
+    await expect(graph.invoke({}, thread())).rejects.toThrow();
+    revive();
+    expect((await graph.invoke(null, thread())).notes).toEqual(["ok"]);
+    expect(fixture.provider.count()).toBe(2);
+  });
+
+  it("by a process that died in it is a new attempt, once its reservation has expired", async () => {
+    const clock = manualClock();
+    const ledger = memoryLedger({ clock });
+    const fixture = await open({}, ({ index }) => (index === 0 ? { ending: "silent" } : {}));
+    const { compile, revive } = dying(fixture);
+    const abort = new AbortController();
+    // A gate of which nobody hears again: its heartbeat is as dead as its clock.
+    const dead = compile(newGate({ ledger, clock: manualClock() })).invoke(
+      {},
+      { ...thread(), signal: abort.signal },
+    );
+    await expect.poll(() => fixture.provider.count()).toBe(1);
+    revive();
+    const graph = compile(newGate({ ledger, clock }));
+    await expect(graph.invoke(null, thread())).rejects.toBeInstanceOf(IdempotencyConflict);
+    clock.advance(10 * 60_000);
+    expect((await graph.invoke(null, thread())).notes).toEqual(["ok"]);
+    expect(fixture.provider.count()).toBe(2);
+    abort.abort();
+    await expect(dead).rejects.toThrow();
+  });
+
+  it("by two gates of one ledger at once, after it had failed, is made once", async () => {
+    const ledger = memoryLedger();
+    const fixture = await open({}, ({ index }) => (index === 0 ? { status: 500 } : { paceMs: 5 }));
+    const gates = [1, 2].map(() => newGate({ ledger }));
+    const graphs = gates.map((gate) =>
+      new StateGraph(Notes)
+        .addNode("ask", asker({ ...fixture, gate }))
+        .addEdge(START, "ask")
+        .compile({ checkpointer: fixture.saver }),
+    );
+    await expect(graphs[0]!.invoke({}, thread())).rejects.toThrow();
+    const both = await Promise.allSettled(graphs.map((graph) => graph.invoke(null, thread())));
+    expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect(fixture.provider.count()).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
-import { AIMessage, type BaseMessage, type ToolMessage } from "@langchain/core/messages";
-import { tool } from "@langchain/core/tools";
+import { AIMessage, type BaseMessage, ToolMessage } from "@langchain/core/messages";
+import { type ToolRuntime, tool } from "@langchain/core/tools";
 import {
   Command,
   interrupt,
@@ -140,6 +140,27 @@ describe("a gated tool node", () => {
     expect(await gate.balances({ budget: "letters" })).toMatchObject([{ spent: 4n }]);
   });
 
+  it("gives its tools the whole state, and runs a call whose id an earlier one had", async () => {
+    const seen: number[] = [];
+    const look = tool(
+      (_input: object, { state }: ToolRuntime<{ messages: BaseMessage[] }>) => {
+        seen.push(state.messages.length);
+        return "seen";
+      },
+      { name: "look", description: "Looks.", schema: z.object({}) },
+    );
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("tools", gateToolNode([look], newGate()))
+      .addEdge(START, "tools")
+      .compile();
+    const asks = (id: string) =>
+      new AIMessage({ id, content: "", tool_calls: [{ name: "look", args: {}, id: "call_1" }] });
+    const before = new ToolMessage({ content: "seen", tool_call_id: "call_1" });
+    const { messages } = await graph.invoke({ messages: [asks("1"), before, asks("2")] });
+    expect(seen).toEqual([3]);
+    expect(messages).toHaveLength(4);
+  });
+
   it("works outside of a graph, too", async () => {
     const gate = newGate({ evaluators: [denyTools(["send"])] });
     const send = tool(() => "sent", { name: "send", description: "", schema: z.object({}) });
@@ -191,6 +212,14 @@ describe("tool calls that need approval", () => {
     const left = interruptsOf(await graph.invoke(new Command({ resume: "yes" }), thread()));
     expect(sent).toEqual(["b"]);
     expect(left.map(({ id }) => id)).toEqual([asked[0]!.id, asked[2]!.id]);
+  });
+
+  it("are not all approved by one answer, also when they would do the same", async () => {
+    const { graph, sent } = mailer(approve, { each: true });
+    const asked = interruptsOf(await graph.invoke(mails("a", "a", "a"), thread()));
+    const [answer] = Object.values(answerApproval(asked[1]!, { approved: true, by: "carol" }));
+    await graph.invoke(new Command({ resume: answer! }), thread());
+    expect(sent).toEqual(["a"]);
   });
 
   it.each([false, true])(
