@@ -1,3 +1,4 @@
+import { isCount } from "../codec/count.ts";
 import { isObject } from "../codec/plain-object.ts";
 import { InvalidAction } from "../errors.ts";
 
@@ -27,7 +28,7 @@ export function readText(value: unknown, member: string, what: Input): string {
 /** Checks a count: a whole number, 0 or more. @throws InvalidAction */
 export function readCount(value: unknown, member: string, what: Input): number {
   // A receipt cannot hold -0, which adding 0 makes 0.
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value + 0;
+  if (isCount(value)) return value + 0;
   return refuseMember(member, "expected a whole number, 0 or more", what);
 }
 

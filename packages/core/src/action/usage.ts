@@ -12,5 +12,14 @@ export interface Usage {
   readonly reasoningTokens?: number;
 }
 
+/** The counts of {@link Usage}, and what receipts call them. */
+export const usageNames: Readonly<Record<keyof Usage, string>> = {
+  inputTokens: "input_tokens",
+  outputTokens: "output_tokens",
+  cacheReadTokens: "cache_read_tokens",
+  cacheWriteTokens: "cache_write_tokens",
+  reasoningTokens: "reasoning_tokens",
+};
+
 /** Where settled amounts come from: the provider's own usage, or an estimate because none came. */
 export type UsageSource = "reported" | "estimated";

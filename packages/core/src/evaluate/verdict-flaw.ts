@@ -1,4 +1,5 @@
 import type { Patch } from "../action/action.ts";
+import { isCount } from "../codec/count.ts";
 import { isPlainObject } from "../codec/plain-object.ts";
 
 /** The members that a verdict may have, by its decision; any other is a mistake that must not pass. */
@@ -42,7 +43,7 @@ export function verdictFlaw(verdict: unknown): string | null {
       return isJsonType(given.result) ? null : "the result is not JSON";
     case "require_approval":
       if (given.approver !== undefined && !isText(given.approver)) return "the approver is not text";
-      return given.ttlMs === undefined || isCount(given.ttlMs)
+      return given.ttlMs === undefined || isPositive(given.ttlMs)
         ? null
         : "ttlMs is not a count of milliseconds";
     case "deny":
@@ -67,7 +68,7 @@ function patchFlaw(patch: unknown): string | null {
   if (model !== undefined && !isText(model)) return "the patch's model is not text";
   if (provider !== undefined && !isText(provider)) return "the patch's provider is not text";
   if (params !== undefined && !isPlainObject(params)) return "the patch's params are not a plain object";
-  if (maxOutputTokens !== undefined && !isCount(maxOutputTokens)) {
+  if (maxOutputTokens !== undefined && !isPositive(maxOutputTokens)) {
     return "the patch's maxOutputTokens is not a count";
   }
   return null;
@@ -78,8 +79,8 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.isWellFormed();
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) > 0;
+function isPositive(value: unknown): boolean {
+  return isCount(value) && value > 0;
 }
 
 function isJsonType(value: unknown): boolean {

@@ -1,5 +1,7 @@
-import { type Amounts, maxAmount } from "../action/amounts.ts";
-import type { Usage, UsageSource } from "../action/usage.ts";
+import type { Amounts } from "../action/amounts.ts";
+import { isAmount } from "../action/is-amount.ts";
+import { type Usage, type UsageSource, usageNames } from "../action/usage.ts";
+import { isCount } from "../codec/count.ts";
 import type { JsonObject } from "../codec/json.ts";
 import { amountsFor } from "../pricing/usage-amounts.ts";
 import type { Held } from "./hold-attempt.ts";
@@ -16,14 +18,6 @@ export interface ReadUsed {
 }
 
 const unitName = /^[a-z][a-z0-9_]{0,63}$/;
-
-const usageNames = {
-  inputTokens: "input_tokens",
-  outputTokens: "output_tokens",
-  cacheReadTokens: "cache_read_tokens",
-  cacheWriteTokens: "cache_write_tokens",
-  reasoningTokens: "reasoning_tokens",
-} as const;
 
 /**
  * Works out what to book: the usage's amounts and those given exactly, and what was reserved for whatever they do
@@ -47,7 +41,7 @@ function readAmounts(given: unknown): { readonly amounts: Amounts; readonly flaw
   const amounts: Record<string, bigint> = {};
   for (const [unit, amount] of Object.entries(given)) {
     if (!unitName.test(unit)) return { amounts: {}, flaw: `"${unit}" is not a unit` };
-    if (typeof amount !== "bigint" || amount < 0n || amount > maxAmount) {
+    if (!isAmount(amount)) {
       return {
         amounts: {},
         flaw: `${String(amount)} is not an amount of ${unit}: use a bigint from 0n to 2^63 - 1`,
@@ -67,7 +61,7 @@ function usageJson(usage: Usage): JsonObject {
   for (const [member, name] of Object.entries(usageNames) as [keyof Usage, string][]) {
     const count = usage[member];
     // What makes no sense was treated as unknown; it cannot be written either. Adding 0 makes -0 a plain 0.
-    if (count !== undefined && Number.isSafeInteger(count) && count >= 0) json[name] = count + 0;
+    if (isCount(count)) json[name] = count + 0;
   }
   return json;
 }

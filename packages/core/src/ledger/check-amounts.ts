@@ -1,4 +1,5 @@
 import { type Amounts, maxAmount } from "../action/amounts.ts";
+import { isAmount } from "../action/is-amount.ts";
 import { StorageFailed } from "../errors.ts";
 import type { BalanceCell } from "./balance-book.ts";
 import type { Claim, Exceeded, ReserveRequest } from "./ledger.ts";
@@ -75,10 +76,6 @@ export function readActuals(holds: readonly Hold[], amounts: Amounts): readonly 
 }
 
 const none: readonly Exceeded[] = Object.freeze([]);
-
-function isAmount(value: unknown): value is bigint {
-  return typeof value === "bigint" && value >= 0n && value <= maxAmount;
-}
 
 function isSameBalance(one: Claim, other: Claim): boolean {
   return (

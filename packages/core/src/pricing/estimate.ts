@@ -1,5 +1,6 @@
 import type { Action } from "../action/action.ts";
 import { type Amounts, maxAmount } from "../action/amounts.ts";
+import { isCount } from "../codec/count.ts";
 import { InvalidConfig } from "../errors.ts";
 import { type CallRates, ratesForCall } from "./call-rates.ts";
 import { divideUp } from "./nano-dollars.ts";
@@ -91,7 +92,7 @@ function tokenBounds({ action, paramsJson, counter }: BoundRequest): TokenBounds
 
 function count(counter: TokenCounter, paramsJson: string, action: Action): number {
   const tokens = Math.ceil(counter(paramsJson, action));
-  if (!Number.isSafeInteger(tokens) || tokens < 0) {
+  if (!isCount(tokens)) {
     throw new InvalidConfig("counter", `answered ${tokens}, which is no count of tokens`);
   }
   return tokens;

@@ -1,6 +1,7 @@
 import type { Action } from "../action/action.ts";
 import { type Amounts, maxAmount } from "../action/amounts.ts";
-import type { Usage } from "../action/usage.ts";
+import { type Usage, usageNames } from "../action/usage.ts";
+import { isCount } from "../codec/count.ts";
 import type { CallRates } from "./call-rates.ts";
 import { dearestInputRate } from "./estimate.ts";
 import { divideUp } from "./nano-dollars.ts";
@@ -28,13 +29,7 @@ export interface UsageAmounts {
 const perMillion = 1_000_000n;
 
 /** Usage members in the order in which they are checked. */
-const members = [
-  "inputTokens",
-  "outputTokens",
-  "cacheReadTokens",
-  "cacheWriteTokens",
-  "reasoningTokens",
-] as const;
+const members = Object.keys(usageNames) as (keyof Usage)[];
 
 /**
  * Whether usage says nothing: it is missing, or all of it is missing or zero.
@@ -103,7 +98,7 @@ function dearestInput(rates: CallRates, inputTokens: bigint, outputTokens: bigin
 function flawOf(usage: Usage): string | null {
   for (const member of members) {
     const count = usage[member];
-    if (count !== undefined && (!Number.isSafeInteger(count) || count < 0)) {
+    if (count !== undefined && !isCount(count)) {
       return `the reported ${member} is ${count}, which is no count`;
     }
   }
