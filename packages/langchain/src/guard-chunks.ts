@@ -41,7 +41,7 @@ export async function guardChunks(
     },
   });
   return guardStream(permit, source, {
-    usage: ({ chunk, usage }) => (chunk === null ? usage : undefined),
+    usage: ({ usage }) => usage,
     bytes: ({ chunk }) => chunk?.text.length ?? 0,
   });
 }

@@ -128,6 +128,22 @@ describe("an agent's model calls", () => {
     expect(JSON.stringify(provider.requests[0]?.body.tools)).toMatch(/lookup/);
   });
 
+  it("carry their run to models that a middleware further in calls with the gate alone", async () => {
+    const { run, gate, chat } = await open();
+    const checker = gateModel(chat(), gate);
+    const checking = createMiddleware({
+      name: "checking",
+      async wrapModelCall(request, handler) {
+        await checker.invoke("is it safe?");
+        return handler(request);
+      },
+    });
+    await createAgent({ model: chat(), middleware: [gateMiddleware(run), checking] }).invoke(asked);
+    const runs: string[] = [];
+    for await (const { body } of gate.receipts()) if (body.type === "decision") runs.push(body.action.run);
+    expect(runs).toEqual([run.id, run.id]);
+  });
+
   it("of a summary are covered by gating the summary's model", async () => {
     const { run, gate, chat, provider } = await open();
     const summary = (model: BaseChatModel) =>
@@ -226,6 +242,18 @@ describe("an agent's tool calls", () => {
       receipt: expect.any(String),
     });
     expect(ran).toEqual([]);
+  });
+
+  it("end the agent with the very refusal that stopped the run", async () => {
+    const stop = ruleFor("tool", { decision: "deny", terminal: true, reason: "tampering" });
+    const { run, chat } = await open(callsLookup, stop);
+    const { lookup } = counted();
+    const agent = createAgent({ model: chat(), tools: [lookup], middleware: [gateMiddleware(run)] });
+    const error = await agent.invoke(asked).catch((e) => e);
+    expect(findDenial(error)?.refusal).toMatchObject({
+      reasonCode: "policy_denied",
+      action: { kind: "tool" },
+    });
   });
 
   it("run with the arguments that a degrade changed", async () => {

@@ -144,11 +144,14 @@ describe("a callback", () => {
     const clock = manualClock();
     const { run, gate, chat, provider } = await open(undefined, { clock, reservationTtlMs: 1000 });
     const callback = gateCallback(run, { silenceMs: 5_000, timers: clock });
+    let held: Promise<bigint> | null = null;
     provider.play(() => {
       clock.advance(10_000);
+      held = balanceOf(gate).then((balance) => balance.held);
       return {};
     });
     await chat({ callbacks: [callback] }).invoke("hi");
+    expect(await held).toBe(0n);
     expect((await balanceOf(gate)).spent).toBe(360_000n);
   });
 

@@ -67,6 +67,9 @@ describe("a gated model", () => {
     const { run } = await open(undefined, { unpriced: "allow" });
     const fake = new FakeListChatModel({ responses: ["ok"] });
     await expect(gateModel(fake, run).invoke("hi")).rejects.toThrow(/set one on the model yourself/);
+    // One that has a field for it, and does not send it.
+    const deaf = Object.assign(new FakeListChatModel({ responses: ["ok"] }), { maxTokens: 5 });
+    await expect(gateModel(deaf, run).invoke("hi")).rejects.toThrow(/set one on the model yourself/);
     const unbounded = await open(undefined, { unpriced: "allow", budgets: [], maxOutputTokens: "unbounded" });
     expect((await gateModel(fake, unbounded.run).invoke("hi")).text).toBe("ok");
   });
@@ -95,6 +98,16 @@ describe("a gated model", () => {
     await gateModel(chat(), run).invoke("hi", { callbacks: [gateCallback(other.run)] });
     expect(await decisionsOf(gate)).toHaveLength(1);
     expect(await decisionsOf(other.gate)).toHaveLength(1);
+  });
+
+  it("is not asked about a call that is aborted before it went out", async () => {
+    const { run, gate, chat, provider } = await open();
+    const model = gateModel(chat(), run);
+    const signal = AbortSignal.abort();
+    await expect(model.invoke("hi", { signal })).rejects.toThrow();
+    await expect(model.stream("hi", { signal })).rejects.toThrow();
+    expect(await decisionsOf(gate)).toEqual([]);
+    expect(provider.count()).toBe(0);
   });
 
   it("does not have a refusal retried", async () => {
