@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import type { BaseMessage } from "@langchain/core/messages";
 import { type BaseCheckpointSaver, type Interrupt, MemorySaver } from "@langchain/langgraph";
 import { ChatOpenAI } from "@langchain/openai";
@@ -7,6 +8,7 @@ import {
   type ActionInput,
   type BudgetInput,
   createGate,
+  findDenial,
   type Gate,
   type GateOptions,
   type Permit,
@@ -113,4 +115,15 @@ export async function receiptsOf(gate: Gate): Promise<readonly Receipt["body"][]
   const bodies: Receipt["body"][] = [];
   for await (const { body } of gate.receipts()) bodies.push(body);
   return bodies;
+}
+
+/**
+ * Expects of several who ran the same task at once that one came through, and that whoever did not found
+ * somebody else at it. (Who comes late enough finds the task done, and comes through without a call.)
+ */
+export function expectRace(results: readonly PromiseSettledResult<unknown>[]): void {
+  assert.ok(results.some(({ status }) => status === "fulfilled"));
+  for (const result of results) {
+    if (result.status === "rejected") assert.equal(findDenial(result.reason)?.code, "idempotency_conflict");
+  }
 }
