@@ -46,7 +46,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "toRefusal",
   ],
   "@tollgate/core/verify": ["jwkThumbprint", "receiptLines", "replayBalances", "verifyChain"],
-  "@tollgate/core/node": [],
+  "@tollgate/core/node": ["fileLog"],
   "@tollgate/core/testing": ["manualClock"],
   "@tollgate/ai-sdk": [
     "gateEmbeddingModel",

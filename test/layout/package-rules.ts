@@ -21,7 +21,8 @@ export const nodeOnly: ReadonlySet<string> = new Set([
 const frameworks: readonly { readonly name: RegExp; readonly owners: readonly string[] }[] = [
   { name: /^(ai|@ai-sdk\/.+)$/, owners: ["packages/ai-sdk"] },
   { name: /^(langchain|@langchain\/(?!langgraph).+)$/, owners: ["packages/langchain", "packages/langgraph"] },
-  { name: /^@langchain\/langgraph.*$/, owners: ["packages/langgraph"] },
+  // createAgent of LangChain runs on LangGraph: its interrupts and checkpointers are LangGraph's.
+  { name: /^@langchain\/langgraph.*$/, owners: ["packages/langgraph", "packages/langchain"] },
   { name: /^@openai\/agents.*$/, owners: ["packages/openai-agents"] },
   { name: /^@mastra\/.+$/, owners: ["packages/mastra"] },
 ];

@@ -1,22 +1,17 @@
-import type { Patch } from "../action/action.ts";
+import { patchFields } from "../action/action.ts";
 import { isCount } from "../codec/count.ts";
 import { isPlainObject } from "../codec/plain-object.ts";
 
+const common = ["decision", "rule", "reason"] as const;
+
 /** The members that a verdict may have, by its decision; any other is a mistake that must not pass. */
 const members: Readonly<Record<string, ReadonlySet<string>>> = {
-  allow: new Set(["decision", "rule", "reason"]),
-  degrade: new Set(["decision", "rule", "reason", "patch"]),
-  skip: new Set(["decision", "rule", "reason", "result"]),
-  require_approval: new Set(["decision", "rule", "reason", "approver", "ttlMs"]),
-  deny: new Set(["decision", "rule", "reason", "terminal"]),
+  allow: new Set(common),
+  degrade: new Set([...common, "patch"]),
+  skip: new Set([...common, "result"]),
+  require_approval: new Set([...common, "approver", "ttlMs"]),
+  deny: new Set([...common, "terminal"]),
 };
-
-const patchMembers: ReadonlySet<string> = new Set<keyof Patch>([
-  "model",
-  "provider",
-  "params",
-  "maxOutputTokens",
-]);
 
 /**
  * What is wrong with a verdict, or null when it is one.
@@ -60,7 +55,7 @@ function patchFlaw(patch: unknown): string | null {
   if (!isPlainObject(patch)) return "the patch is not a plain object";
   let changes = 0;
   for (const member in patch) {
-    if (!patchMembers.has(member)) return `a patch has no member "${member}"`;
+    if (!(patchFields as readonly string[]).includes(member)) return `a patch has no member "${member}"`;
     if (patch[member] !== undefined) changes++;
   }
   const { model, provider, params, maxOutputTokens } = patch;
