@@ -16,6 +16,8 @@ export interface ApprovalRequest {
 /** Somebody's answer to an {@link ApprovalRequest}, as the value that its interrupt is resumed with. */
 export interface ApprovalAnswer {
   readonly request: string;
+  /** The gate's approval that was asked about. */
+  readonly approval: string;
   readonly approved: boolean;
   /** Who says so. */
   readonly by: string;
@@ -56,13 +58,18 @@ export interface GraphRuntime {
  */
 export function answerApproval(
   { id, value }: { readonly id?: string; readonly value?: unknown },
-  answer: Omit<ApprovalAnswer, "request">,
+  answer: Omit<ApprovalAnswer, "request" | "approval">,
 ): Record<string, ApprovalAnswer> {
-  const { tollgate, request } = Object(value) as Partial<ApprovalRequest>;
-  if (id === undefined || tollgate !== "approval_required" || typeof request !== "string") {
+  const { tollgate, request, approval } = Object(value) as Partial<ApprovalRequest>;
+  if (
+    id === undefined ||
+    tollgate !== "approval_required" ||
+    request === undefined ||
+    approval === undefined
+  ) {
     throw new TypeError('answerApproval needs an interrupt whose value has tollgate: "approval_required"');
   }
-  return { [id]: { ...answer, request } };
+  return { [id]: { ...answer, request, approval } };
 }
 
 /** Whether an agent with this runtime can be interrupted for approvals. */
@@ -77,7 +84,8 @@ export function canAsk(runtime: GraphRuntime, { approvals = "interrupt" }: Appro
 /**
  * Has the gate's approval answered by whoever resumes the agent; comes back once it is, granted or not.
  *
- * `call` names the call in its graph task; LangGraph's task ids outlive a pause.
+ * `call` names the call in its graph task; LangGraph's task ids outlive a pause. An answer lets the call through
+ * once: replayed after that it answers nothing, unless `again` says that the call had paused and is to go on.
  *
  * @throws LangGraph's interrupt, which pauses the agent, as long as there is no answer to this very request
  */
@@ -87,6 +95,7 @@ export async function askApproval(
   call: string,
   runtime: GraphRuntime,
   options: ApprovalOptions,
+  again = false,
 ): Promise<void> {
   const { id, digest, action, reason, approver } = approval;
   const request: ApprovalRequest = {
@@ -101,6 +110,9 @@ export async function askApproval(
     // Answers the next value that the agent was resumed with, and throws when there is none left.
     const answer: unknown = runtime.interrupt?.(request);
     if (!isAnswerTo(request, answer)) continue;
+    // In another process the gate does not know the approval that was asked about, and has asked anew.
+    const isStale = answer.approval !== id && (await gate.approvals.get(answer.approval)) !== null;
+    if (isStale && !again) continue;
     const by = options.approvedBy === undefined ? answer.by : await options.approvedBy(answer, request);
     if (by === null) continue;
     const said = { by, ...(answer.reason === undefined ? {} : { reason: answer.reason }) };
@@ -118,6 +130,7 @@ function isAnswerTo(request: ApprovalRequest, value: unknown): value is Approval
   const answer = Object(value) as Partial<ApprovalAnswer>;
   return (
     answer.request === request.request &&
+    typeof answer.approval === "string" &&
     typeof answer.approved === "boolean" &&
     typeof answer.by === "string" &&
     answer.by !== ""

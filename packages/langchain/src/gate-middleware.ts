@@ -13,6 +13,7 @@ import { gateRequestModel } from "./gate-request-model.ts";
 import {
   type AskedCall,
   beginTool,
+  endThrown,
   endTool,
   enforcedArgs,
   gatedToolOf,
@@ -54,6 +55,8 @@ export function gateMiddleware(
   options: GateMiddlewareOptions = {},
 ): AgentMiddleware<undefined, undefined, unknown, readonly [], readonly []> {
   const outermost = new Outermost();
+  /** Calls whose tools have paused the agent by themselves: their approval still stands when they go on. */
+  const paused = new Set<string>();
 
   const wrapModelCall: ModelHook = async (request, handler) => {
     const { runtime } = request;
@@ -88,10 +91,12 @@ export function gateMiddleware(
     const asked: AskedCall = { name: toolCall.name, args: toolCall.args, id: toolCall.id };
     const action = toToolAction(asked, describe(asked));
     const { run } = at(gateOrRun);
+    const call = `tool/${toolCall.id}`;
+    const identity = `${String(runtime.configurable?.__pregel_task_id)}/${call}`;
     for (;;) {
       const decision = await decideFor(run, action, { accepts: ["params"] });
       if (decision.approval !== null && decision.permit === null && canAsk(runtime, options)) {
-        await askApproval(run.gate, decision.approval, `tool/${toolCall.id}`, runtime, options);
+        await askApproval(run.gate, decision.approval, call, runtime, options, paused.has(identity));
         continue;
       }
       if (decision.permit === null) return refusedMessage(asked, decision);
@@ -101,9 +106,16 @@ export function gateMiddleware(
       const mark = gatedToolOf(request.tool);
       const isOurs = mark !== null && resolveRun(mark.gateOrRun).gate === run.gate;
       const tool = isOurs ? (mark.tool as typeof request.tool) : request.tool;
-      return await runTool(permit, async () =>
-        handler({ ...request, tool, toolCall: { ...toolCall, args } }),
-      );
+      try {
+        const execute = async () => handler({ ...request, tool, toolCall: { ...toolCall, args } });
+        const result = await runTool(permit, execute);
+        paused.delete(identity);
+        return result;
+      } catch (error) {
+        if (isPause(error)) paused.add(identity);
+        else paused.delete(identity);
+        throw error;
+      }
     }
   };
 
@@ -119,8 +131,7 @@ export function gateMiddleware(
       await endTool(permit);
       return result;
     } catch (error) {
-      if (isPause(error)) await permit.release("paused by its tool, which runs again").catch(() => undefined);
-      else await endTool(permit);
+      await endThrown(permit, error);
       throw error;
     }
   }

@@ -4,10 +4,10 @@ import { decideFor, toRefusal } from "@tollgate/core/adapter";
 import {
   type AskedCall,
   beginTool,
+  endThrown,
   endTool,
   enforcedArgs,
   gatedTool,
-  isPause,
   refusedMessage,
   type ToolAction,
   toToolAction,
@@ -62,8 +62,7 @@ async function run(permit: Permit, execute: () => unknown): Promise<unknown> {
     await endTool(permit);
     return result;
   } catch (error) {
-    if (isPause(error)) await permit.release("paused by its tool, which runs again").catch(() => undefined);
-    else await endTool(permit);
+    await endThrown(permit, error);
     throw error;
   }
 }

@@ -42,6 +42,12 @@ export async function endTool(permit: Permit): Promise<void> {
   await permit.settle().catch(() => undefined);
 }
 
+/** Ends the permit of a tool that threw: one that has only paused is decided anew when it runs again. */
+export async function endThrown(permit: Permit, error: unknown): Promise<void> {
+  if (!isPause(error)) return endTool(permit);
+  await permit.release("paused by its tool, which runs again").catch(() => undefined);
+}
+
 /**
  * What the model is told of a call that did not run: the rule's result for a skip, else one denial payload.
  *

@@ -384,6 +384,34 @@ describe("an agent's approvals", () => {
     expect(used).toHaveLength(1);
   });
 
+  it("are asked for anew when an old checkpoint is run again with the answer that was used up", async () => {
+    const fixture = await open(callsLookup, needsApproval);
+    const { lookup, ran } = counted();
+    const agent = agentOf(fixture, lookup);
+    const [pause] = interruptsOf(await agent.invoke(asked, config));
+    const { config: old } = await agent.graph.getState(config);
+    const resume = answerApproval(pause!, { approved: true, by: "bob" });
+    await agent.invoke(new Command({ resume }), old);
+    expect(ran).toEqual(["a"]);
+    const again = await agent.invoke(new Command({ resume }), old);
+    expect(ran).toEqual(["a"]);
+    expect(interruptsOf(again)).toHaveLength(1);
+    expect(await fixture.gate.approvals.list({ status: "used" })).toHaveLength(1);
+  });
+
+  it("are asked for once where the approved tool interrupts by itself", async () => {
+    const fixture = await open(callsLookup, needsApproval);
+    const { lookup, ran } = counted(() => interrupt("what city?"));
+    const agent = agentOf(fixture, lookup);
+    const [pause] = interruptsOf(await agent.invoke(asked, config));
+    const approved = answerApproval(pause!, { approved: true, by: "bob" });
+    const [question] = interruptsOf(await agent.invoke(new Command({ resume: approved }), config));
+    expect(question?.value).toBe("what city?");
+    const { messages } = await agent.invoke(new Command({ resume: { [question!.id!]: "Oslo" } }), config);
+    expect(messages.find((message) => message.getType() === "tool")?.content).toBe("Oslo");
+    expect(ran).toEqual(["a", "a"]);
+  });
+
   it("tell the model who said no, and why", async () => {
     const fixture = await open(callsLookup, needsApproval);
     const { lookup, ran } = counted();
