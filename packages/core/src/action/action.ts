@@ -82,3 +82,6 @@ export interface Patch {
 
 /** The parts of a {@link Patch} that a caller is able to apply. */
 export type PatchField = keyof Patch;
+
+/** All of them. */
+export const patchFields: readonly PatchField[] = ["model", "provider", "params", "maxOutputTokens"];

@@ -28,7 +28,7 @@ import type { Approvals } from "./approvals.ts";
 import type { AsyncContext } from "./async-context.ts";
 import { type Attempt, denied, type Finding } from "./attempt.ts";
 import { AttemptKeys } from "./attempt-keys.ts";
-import { withDeadline } from "./deadline.ts";
+import { deadlineOf } from "./deadline.ts";
 import { decideAttempt, refuseAttempt } from "./decide-attempt.ts";
 import type { Decision } from "./decision.ts";
 import type { DecideOptions, Gate } from "./gate.ts";
@@ -80,7 +80,7 @@ class LocalGate implements Gate {
         // An observer cannot make a failure worse.
       }
     };
-    const storageTimeoutMs = options.storageTimeoutMs ?? 5000;
+    const inTime = deadlineOf(clock, options.storageTimeoutMs ?? 5000);
     const reservationTtlMs = options.reservationTtlMs ?? 5 * 60 * 1000;
     this.publicKey = signer.publicKey;
     this.chain = options.chain ?? newId();
@@ -92,7 +92,7 @@ class LocalGate implements Gate {
       log: this.#log,
       signer,
       clock,
-      timeoutMs: storageTimeoutMs,
+      inTime,
       clockToleranceMs: options.clockToleranceMs ?? 5000,
       observe: options.onReceipt ?? (() => undefined),
       report,
@@ -102,7 +102,7 @@ class LocalGate implements Gate {
       recorder,
       clock,
       reservationTtlMs,
-      storageTimeoutMs,
+      inTime,
       expired: (reservation) => this.#keys.ended(reservation.key),
       report,
     });
@@ -134,7 +134,7 @@ class LocalGate implements Gate {
       policy: options.policy ?? null,
       params: paramsPolicy(options.params ?? "digest", report),
       evaluatorTimeoutMs: options.evaluatorTimeoutMs ?? 1000,
-      storageTimeoutMs,
+      inTime,
       reservationTtlMs,
       approvalTtlMs: options.approvalTtlMs ?? 60 * 60 * 1000,
       newId,
@@ -214,7 +214,7 @@ class LocalGate implements Gate {
   }
 
   async #close(): Promise<void> {
-    const { keeper, recorder, ledger, work, clock, storageTimeoutMs, report } = this.#core;
+    const { keeper, recorder, ledger, work, inTime, report } = this.#core;
     const failures: unknown[] = [];
     const attempt = async (step: () => unknown): Promise<void> => {
       try {
@@ -224,10 +224,10 @@ class LocalGate implements Gate {
         report({ during: "close", cause });
       }
     };
-    const deadline = { clock, ms: storageTimeoutMs, who: "what was under way" };
-    await attempt(() => withDeadline(work.idle(), deadline));
-    await attempt(() => withDeadline(keeper.settleOwed(), deadline));
-    await attempt(() => withDeadline(keeper.sweep(recorder.recordTime()), deadline));
+    const who = "what was under way";
+    await attempt(() => inTime(who, work.idle()));
+    await attempt(() => inTime(who, keeper.settleOwed()));
+    await attempt(() => inTime(who, keeper.sweep(recorder.recordTime())));
     await attempt(() => recorder.write({ type: "close" }));
     keeper.stop();
     // Whatever failed before: nobody else can use the file or the connection as long as they are open.

@@ -5,6 +5,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { TokenCounter } from "../pricing/estimate.ts";
 import type { ModelRates, PriceCatalog } from "../pricing/price-catalog.ts";
 import type { ReceiptPrice } from "../receipt/receipt.ts";
+import type { InTime } from "./deadline.ts";
 import type { GateFailure, ParamsPolicy } from "./gate-options.ts";
 import type { Keeper } from "./keeper.ts";
 import type { MemoryApprovals } from "./memory-approvals.ts";
@@ -30,7 +31,7 @@ export interface GateCore {
   readonly policy: string | null;
   readonly params: ParamsPolicy;
   readonly evaluatorTimeoutMs: number;
-  readonly storageTimeoutMs: number;
+  readonly inTime: InTime;
   readonly reservationTtlMs: number;
   readonly approvalTtlMs: number;
   /** Decisions and endings that are under way. */

@@ -5,7 +5,6 @@ import { messageOf, StorageFailed } from "../errors.ts";
 import type { Claim, Reservation, ReserveRequest, ReserveResult } from "../ledger/ledger.ts";
 import type { CallRates } from "../pricing/call-rates.ts";
 import { type Attempt, denied, type Finding, isFinding } from "./attempt.ts";
-import { withDeadline } from "./deadline.ts";
 import type { KeyConflict } from "./decision.ts";
 import { budgetsOf, hearSoftLimits, isHard, refusal } from "./exceeded-budgets.ts";
 import type { GateCore } from "./gate-core.ts";
@@ -97,19 +96,12 @@ async function reserve(
   try {
     // Money of callers that died must be back before anybody is refused for lack of it.
     if (core.keeper.isDue(now)) {
-      await withDeadline(core.keeper.sweep(now), {
-        clock: core.clock,
-        ms: core.storageTimeoutMs,
-        who: "the ledger",
-      });
+      await core.inTime("the ledger", core.keeper.sweep(now));
     }
-    const asked = withDeadline(core.ledger.reserve(request), {
-      clock: core.clock,
-      ms: core.storageTimeoutMs,
-      who: "the ledger",
+    const asked = core.inTime("the ledger", core.ledger.reserve(request), () =>
       // Only what was granted to this very attempt is this gate's to give back.
-      late: () => core.keeper.giveBack(request, "granted too late"),
-    });
+      core.keeper.giveBack(request, "granted too late"),
+    );
     const result = isPromiseLike(asked) ? await asked : asked;
     checkAnswer(result, request);
     if (result.status === "reserved") {

@@ -1,7 +1,7 @@
 import type { Awaitable } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
 import type { Ledger, Reservation } from "../ledger/ledger.ts";
-import { withDeadline } from "./deadline.ts";
+import type { InTime } from "./deadline.ts";
 import type { GateFailure } from "./gate-options.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -11,7 +11,7 @@ export interface KeeperParts {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly reservationTtlMs: number;
-  readonly storageTimeoutMs: number;
+  readonly inTime: InTime;
   /** Tells that a reservation expired, after its money went back. */
   readonly expired: (reservation: Reservation) => void;
   readonly report: (failure: GateFailure) => void;
@@ -101,17 +101,16 @@ export class Keeper {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { ledger, clock, storageTimeoutMs } = this.#parts;
-    const deadline = { clock, ms: storageTimeoutMs, who: "the ledger" };
+    const { ledger, inTime } = this.#parts;
     const written: Promise<unknown>[] = [];
     const expired = ledger.expire(now)[Symbol.asyncIterator]();
     const take = (): Awaitable<IteratorResult<Reservation>> =>
       // What has ended in the ledger needs its receipt, also when the answer comes too late for this sweep.
-      withDeadline(expired.next(), { ...deadline, late: (next) => this.#expireRest(next, expired) });
+      inTime("the ledger", expired.next(), (next) => this.#expireRest(next, expired));
     for (let next = await take(); next.done !== true; next = await take())
       written.push(this.#expired(next.value));
     await Promise.all(written);
-    const next = await withDeadline(ledger.nextExpiry(), deadline);
+    const next = await inTime("the ledger", ledger.nextExpiry());
     this.#nextSweep = Math.min(now + sweepEveryMs, next ?? Number.POSITIVE_INFINITY);
   }
 

@@ -3,7 +3,6 @@ import type { Amounts } from "../action/amounts.ts";
 import type { Awaitable } from "../awaitable.ts";
 import { StorageFailed } from "../errors.ts";
 import type { Charge } from "../ledger/ledger.ts";
-import { withDeadline } from "./deadline.ts";
 import type { Decision } from "./decision.ts";
 import type { GateCore } from "./gate-core.ts";
 import type { Held } from "./hold-attempt.ts";
@@ -164,8 +163,7 @@ export class OpenPermit implements Permit {
   }
 
   #within<T>(answer: Awaitable<T>): Awaitable<T> {
-    const { clock, storageTimeoutMs } = this.#parts.core;
-    return withDeadline(answer, { clock, ms: storageTimeoutMs, who: "the ledger" });
+    return this.#parts.core.inTime("the ledger", answer);
   }
 
   async #settle(read: ReadUsed, again: boolean): Promise<Settlement> {

@@ -5,7 +5,7 @@ import type { ReceiptChain, ReceiptContent } from "../receipt/chain.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
-import { withDeadline } from "./deadline.ts";
+import type { InTime } from "./deadline.ts";
 import type { GateFailure } from "./gate-options.ts";
 
 /** What can be at fault: the signer, the log, or what the receipt was to say. */
@@ -29,7 +29,7 @@ export interface RecorderParts {
   readonly log: ReceiptLog;
   readonly signer: Signer;
   readonly clock: Clock;
-  readonly timeoutMs: number;
+  readonly inTime: InTime;
   readonly clockToleranceMs: number;
   readonly observe: (receipt: Receipt) => void;
   readonly report: (failure: GateFailure) => void;
@@ -111,7 +111,7 @@ export class Recorder {
   }
 
   #append(content: ReceiptContent, undo?: ReceiptContent, owed?: Owed): Awaitable<Receipt> {
-    const { chain, log, clock, timeoutMs } = this.#parts;
+    const { chain, log, inTime } = this.#parts;
     let entry: SealedReceipt;
     try {
       entry = chain.seal(content, this.recordTime());
@@ -126,15 +126,10 @@ export class Recorder {
         this.#outstanding -= 1;
       };
       appended.then(count, count);
-      const answered = withDeadline<void>(appended, {
-        clock,
-        ms: timeoutMs,
-        who: "the receipt log",
-        late: () => {
-          // The log kept what was given up: undo what does not count, and do not write twice what does.
-          if (undo !== undefined) this.#owed.push({ content: undo, paid: false });
-          if (owed !== undefined) this.#pay(owed);
-        },
+      const answered = inTime<void>("the receipt log", appended, () => {
+        // The log kept what was given up: undo what does not count, and do not write twice what does.
+        if (undo !== undefined) this.#owed.push({ content: undo, paid: false });
+        if (owed !== undefined) this.#pay(owed);
       });
       return Promise.resolve(answered).then(
         () => this.#written(entry),
@@ -178,13 +173,13 @@ export class Recorder {
   }
 
   async #recover(): Promise<void> {
-    const { chain, log, signer, clock, timeoutMs } = this.#parts;
+    const { chain, log, signer, inTime } = this.#parts;
     if (!this.#inStep) {
       if (this.#outstanding > 0) {
         throw new RecordFailed("receipt log", new StorageFailed("it has not answered earlier appends yet"));
       }
       try {
-        const head = await withDeadline(log.head(chain.id), { clock, ms: timeoutMs, who: "the receipt log" });
+        const head = await inTime("the receipt log", log.head(chain.id));
         if (head !== null && head.kid !== signer.kid) {
           throw new StorageFailed(
             `chain "${chain.id}" was signed by key ${head.kid}, not by ${signer.kid}: give that signer or another chain`,

@@ -1,4 +1,4 @@
-import type { Patch } from "../action/action.ts";
+import { type Patch, patchFields } from "../action/action.ts";
 import { parseAmount } from "../action/amounts.ts";
 import {
   describe,
@@ -28,7 +28,6 @@ const properties: readonly (keyof BudgetInput)[] = [
   "degrade",
 ];
 const answers: readonly BudgetThen[] = ["degrade", "skip", "require_approval", "deny", "stop"];
-const patchProperties: readonly (keyof Patch)[] = ["model", "provider", "params", "maxOutputTokens"];
 const idPattern = /^[a-zA-Z0-9_.-]{1,64}$/;
 
 /**
@@ -123,7 +122,7 @@ function readDegrade(input: unknown, then: BudgetThen, field: string): Patch | u
   if (input === undefined) {
     throw new InvalidConfig(field, `then: "degrade" needs a patch, such as { model: "gpt-4o-mini" }`);
   }
-  const { model, provider, params, maxOutputTokens } = readObject(input, field, patchProperties);
+  const { model, provider, params, maxOutputTokens } = readObject(input, field, patchFields);
   const patch = given({
     model: model === undefined ? undefined : readText(model, `${field}.model`),
     provider: provider === undefined ? undefined : readText(provider, `${field}.provider`),
@@ -132,7 +131,7 @@ function readDegrade(input: unknown, then: BudgetThen, field: string): Patch | u
       maxOutputTokens === undefined ? undefined : readWhole(maxOutputTokens, `${field}.maxOutputTokens`, 1),
   });
   if (Object.keys(patch).length === 0) {
-    throw new InvalidConfig(field, `changes nothing; name at least one of ${patchProperties.join(", ")}`);
+    throw new InvalidConfig(field, `changes nothing; name at least one of ${patchFields.join(", ")}`);
   }
   return Object.freeze(patch);
 }
