@@ -1,21 +1,25 @@
 import { VerificationError } from "../errors.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** Writes bytes as base64url without padding (RFC 4648, section 5). */
 export function encodeBase64url(bytes: Uint8Array): string {
-  let text = "";
+  // Not added up digit by digit: such a text keeps every step of its making, and signatures are kept.
+  const digits = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
   let bits = 0;
   let count = 0;
+  let written = 0;
   for (const byte of bytes) {
     bits = ((bits << 8) | byte) & 0xffff;
     count += 8;
     while (count >= 6) {
       count -= 6;
-      text += alphabet.charAt((bits >> count) & 0x3f);
+      digits[written++] = alphabet.charCodeAt((bits >> count) & 0x3f);
     }
   }
-  return count === 0 ? text : text + alphabet.charAt((bits << (6 - count)) & 0x3f);
+  if (count > 0) digits[written] = alphabet.charCodeAt((bits << (6 - count)) & 0x3f);
+  return decodeUtf8(digits);
 }
 
 /**

@@ -5,7 +5,5 @@ export const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte
 
 /** Writes bytes in lower-case hex. */
 export function encodeHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += hexOfByte[byte];
-  return text;
+  return Array.from(bytes, (byte) => hexOfByte[byte]).join("");
 }
