@@ -1,5 +1,5 @@
 import { etc, Point } from "@noble/ed25519";
-import { sha512 } from "@noble/hashes/sha2.js";
+import { _SHA512 } from "@noble/hashes/sha2.js";
 import { VerificationError } from "../errors.ts";
 import type { SigningKey, VerifySignature } from "./ed25519.ts";
 import { isAcceptablePoint, isAcceptableSignature } from "./ed25519-encoding.ts";
@@ -67,7 +67,14 @@ function decodePoint(bytes: Uint8Array): Point | null {
 
 /** The SHA-512 of some bytes as a scalar. */
 function digestScalar(...parts: readonly Uint8Array[]): bigint {
-  return etc.mod(littleEndian(sha512(etc.concatBytes(...parts))), order);
+  return etc.mod(littleEndian(sha512(...parts)), order);
+}
+
+/** SHA-512 (FIPS 180-4), by the class: noble's function brings a factory and its options to every page. */
+function sha512(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = new _SHA512();
+  for (const part of parts) hash.update(part);
+  return hash.digest();
 }
 
 /** A multiple of 8 whose topmost bit is bit 254 (RFC 8032, section 5.1.5, step 2). */

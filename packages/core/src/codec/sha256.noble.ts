@@ -1,4 +1,4 @@
-import { sha256 as digest } from "@noble/hashes/sha2.js";
+import { _SHA256 } from "@noble/hashes/sha2.js";
 import { encodeHex } from "./hex.ts";
 
 /** SHA-256 (FIPS 180-4) of bytes, or of a text's UTF-8 form, in lower-case hex. */
@@ -8,5 +8,7 @@ export function sha256Hex(input: string | Uint8Array): string {
 
 /** SHA-256 (FIPS 180-4) of bytes, or of a text's UTF-8 form: 32 bytes. */
 export function sha256(input: string | Uint8Array): Uint8Array {
-  return digest(typeof input === "string" ? new TextEncoder().encode(input) : input);
+  const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
+  // The class: noble's function brings a factory and its options to every page.
+  return new _SHA256().update(bytes).digest();
 }
