@@ -30,7 +30,7 @@ export function isAcceptablePoint(bytes: Uint8Array): boolean {
 }
 
 /** Whether a signature's S is below the group's order (RFC 8032, section 5.1.7): only one S fits. */
-export function isAcceptableScalar(bytes: Uint8Array): boolean {
+function isAcceptableScalar(bytes: Uint8Array): boolean {
   for (let index = 31; index >= 0; index--) {
     const difference = (bytes[index] ?? 0) - (orderBytes[index] ?? 0);
     if (difference !== 0) return difference < 0;

@@ -14,13 +14,11 @@ const context: JudgeContext = {
   balances: () => [],
 };
 
-function setup(timeoutMs = 50, onFailure?: "deny" | "abstain") {
+function setup(timeoutMs = 50) {
   const clock = manualClock();
-  const options: JudgeOptions = { timeoutMs, clock, ...(onFailure === undefined ? {} : { onFailure }) };
-  return {
-    clock,
-    ask: (...evaluators: Evaluator[]) => judge(expandComposites(evaluators), action, context, options),
-  };
+  const options: JudgeOptions = { timeoutMs, clock };
+  const ask = (...parts: Evaluator[]) => judge(expandComposites(parts), action, context, options);
+  return { clock, ask };
 }
 
 const says = (name: string, verdict: unknown): Evaluator => evaluator(name, () => verdict as Verdict);

@@ -5,11 +5,6 @@ import type { Permit } from "./permit.ts";
 import { toRefusal } from "./refusal.ts";
 import type { Run } from "./run.ts";
 
-/** The gate of a gate or a run. */
-export function gateOf(gateOrRun: Gate | Run): Gate {
-  return "decide" in gateOrRun ? gateOrRun : gateOrRun.gate;
-}
-
 /** Decides an action for a gate or a run: a run given as such wins over the options' and the context's. */
 export function decideFor(
   gateOrRun: Gate | Run,

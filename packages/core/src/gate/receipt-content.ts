@@ -1,7 +1,6 @@
 import type { Action } from "../action/action.ts";
 import { given } from "../codec/given.ts";
 import type { JsonObject, JsonValue } from "../codec/json.ts";
-import type { Outcome } from "../evaluate/judgement.ts";
 import type { Charge, Claim, Exceeded } from "../ledger/ledger.ts";
 import type { ModelRates, Rate } from "../pricing/price-catalog.ts";
 import type { ReceiptAction, ReceiptClaim, ReceiptExceeded, ReceiptPrice } from "../receipt/receipt.ts";
@@ -77,11 +76,6 @@ function rateJson(rate: Rate | undefined): JsonValue | undefined {
     base: rate.base.toString(),
     tiers: rate.tiers.map((tier) => ({ start: tier.start, rate: tier.rate.toString() })),
   };
-}
-
-/** Whether an outcome lets the action through. */
-export function letsThrough(outcome: Outcome): boolean {
-  return outcome === "allow" || outcome === "degrade";
 }
 
 /** Text from outside may hold lone surrogates or be endless; a receipt may not. */

@@ -1,10 +1,10 @@
 import type { TokenCounter } from "./estimate.ts";
 
 /** UTF-8 bytes of parameters that are taken for one token. */
-export const bytesPerToken = 2;
+const bytesPerToken = 2;
 
 /** Tokens that an image, a file or another medium in the input is taken for. */
-export const tokensPerMediaPart = 3_000;
+const tokensPerMediaPart = 3_000;
 
 /** Up to this length a loop beats the set-up cost of a TextEncoder. */
 const shortText = 256;
