@@ -3,6 +3,8 @@ import { gateModel } from "@tollgate/ai-sdk";
 import type { ActionInput, Permit, Used } from "@tollgate/core";
 import { generateText } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
+import { langchainRows } from "./langchain.ts";
+import { langgraphRows } from "./langgraph.ts";
 import {
   type MeasuredGate,
   measuredGate,
@@ -16,7 +18,7 @@ import type { Result } from "./samples.ts";
 
 /**
  * Measures decisions and settlements in memory beside the one thing that they cannot do without, a bare
- * signature over as many bytes as a decision's receipt has; and `generateText` with and without the gate.
+ * signature over as many bytes as a decision's receipt has; and calls of the frameworks with and without the gate.
  *
  * All of it in the same rounds, since every target is a multiple of the signature.
  */
@@ -29,6 +31,8 @@ export async function measureDecisions(): Promise<readonly Result[]> {
     settleRow("settle", subject, toolCall, {}),
     settleRow("settle_llm", subject, modelCall, modelUsage),
     ...aiSdkRows(subject),
+    ...langchainRows(subject),
+    ...langgraphRows(subject),
   ];
   return measure(rows, { rounds: 150, calls: 100, warmUp: 30 });
 }

@@ -17,7 +17,7 @@ const { values } = parseArgs({
 
 const machine = thisMachine();
 const results = [
-  ...(await step("decisions, settlements and AI SDK calls", measureDecisions)),
+  ...(await step("decisions, settlements and the frameworks' calls", measureDecisions)),
   ...(await step("file logs", measureFileLogs)),
   ...(await step("verification", measureVerification)),
   ...(await step("peers", measurePeers)),

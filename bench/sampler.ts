@@ -11,6 +11,8 @@ export interface Row {
 /** A {@link Row} with work before and after each call that is not measured. */
 export interface PreparedRow<Given, Got> {
   readonly name: string;
+  /** @default as many as all rows */
+  readonly calls?: number;
   before?(): Promise<Given>;
   call(given: Given): Got | Promise<Got>;
   after?(got: Got): unknown;
@@ -29,6 +31,7 @@ export interface Rounds {
 export function prepared<Given, Got>(row: PreparedRow<Given, Got>): SampledRow {
   return {
     name: row.name,
+    ...(row.calls === undefined ? {} : { calls: row.calls }),
     async sample(samples) {
       const given = (await row.before?.()) as Given;
       const start = performance.now();
@@ -44,6 +47,8 @@ export function prepared<Given, Got>(row: PreparedRow<Given, Got>): SampledRow {
 /** A row that takes its own samples. */
 export interface SampledRow {
   readonly name: string;
+  /** Fewer calls in a round than the other rows, for one that takes long. */
+  readonly calls?: number;
   sample(samples: Samples | null): Promise<void>;
 }
 
@@ -64,7 +69,7 @@ export async function measure(
   }));
   for (let round = -warmUp; round < rounds; round++) {
     for (const { row, samples } of sampled) {
-      for (let call = 0; call < calls; call++) await row.sample(round < 0 ? null : samples);
+      for (let call = 0; call < (row.calls ?? calls); call++) await row.sample(round < 0 ? null : samples);
     }
     // Timers and I/O get their turn off the clock.
     await nextTurn();
