@@ -91,9 +91,9 @@ function pin(path: string, lowest: Readonly<Record<string, string>>): void {
 function pinOverrides(path: string, lowest: Readonly<Record<string, string>>): void {
   const lines = readFileSync(path, "utf8").split("\n");
   const start = lines.indexOf("overrides:") + 1;
-  const names = new Set(Object.keys(lowest).map((name) => `'${name}'`));
-  const rest = lines.slice(start).filter((line) => !names.has(line.trim().split(": ")[0] ?? ""));
-  const pins = Object.entries(lowest).map(([name, version]) => `  '${name}': ${version}`);
+  const nameOf = (line: string): string => (line.trim().split(": ")[0] ?? "").replaceAll(/["']/g, "");
+  const rest = lines.slice(start).filter((line) => !Object.hasOwn(lowest, nameOf(line)));
+  const pins = Object.entries(lowest).map(([name, version]) => `  "${name}": ${version}`);
   writeFileSync(path, [...lines.slice(0, start), ...pins, ...rest].join("\n"));
 }
 
