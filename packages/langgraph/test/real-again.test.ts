@@ -177,6 +177,9 @@ describe("a call that was made and is asked for again", () => {
     const say = (approved: boolean) => answerApproval(asked!, { approved, by: "carol" });
     await graph.invoke(new Command({ resume: say(true) }), thread());
     expect(fixture.provider.count()).toBe(1);
+    // Going back alone approves nothing: what was approved was approved once.
+    expect(interruptsOf(await graph.invoke(null, config))).toHaveLength(1);
+    expect(fixture.provider.count()).toBe(1);
     await graph.invoke(new Command({ resume: say(true) }), config);
     expect(fixture.provider.count()).toBe(2);
     // LangGraph hands the earlier answers to the node first.
