@@ -42,6 +42,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "denialPayload",
     "guardOpen",
     "guardStream",
+    "isUnbilledError",
     "resolveRun",
     "toRefusal",
   ],

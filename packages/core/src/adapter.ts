@@ -5,3 +5,4 @@ export { guardOpen } from "./gate/guard-open.ts";
 export { type GuardStreamOptions, guardStream } from "./gate/guard-stream.ts";
 export { denialPayload, toRefusal } from "./gate/refusal.ts";
 export { resolveRun } from "./gate/resolve-run.ts";
+export { isUnbilledError } from "./gate/unbilled-error.ts";
