@@ -13,7 +13,7 @@ import { decideFor, toRefusal } from "@tollgate/core/adapter";
 import { type ApprovalOptions, Approvers } from "./ask-approval.ts";
 import { CallIdentity, Replays } from "./call-identity.ts";
 import { runOf, subjectOf } from "./call-subject.ts";
-import { failedBefore } from "./failed-before.ts";
+import { type EarlierFailure, failedBefore } from "./failed-before.ts";
 import { withDenials } from "./to-denial.ts";
 import { isUnbilled } from "./unbilled.ts";
 import { usedBy } from "./usage.ts";
@@ -65,7 +65,7 @@ export class GatedCalls<Result> {
     const identity = new CallIdentity(config, this.#replays.nameOf(config));
     const run = runOf(this.#gateOrRun, config);
     let attempt = identity.attempt;
-    let failed: boolean | null = null;
+    let failure: EarlierFailure | null | undefined;
     let suffix = "";
     for (;;) {
       const action: ActionInput = { ...asked, key: identity.key(attempt) + suffix, attempt };
@@ -81,10 +81,11 @@ export class GatedCalls<Result> {
       if (decision.outcome !== "deny" || suffix !== "" || attempt >= maxAttempts)
         return { decision, run, action };
       if (!cameToNothing(decision)) {
-        failed ??= await failedBefore(config);
-        if (!failed || isUnderWay(decision)) return { decision, run, action };
+        if (failure === undefined) failure = await failedBefore(config);
+        if (failure === null || isUnderWay(decision)) return { decision, run, action };
         // What was denied stays denied under its key; whoever runs the failed task again asks anew.
         if (decision.code !== "idempotency_conflict") suffix = `/${crypto.randomUUID()}`;
+        else if (failure === "refused") return { decision, run, action };
       }
       attempt += 1;
     }
