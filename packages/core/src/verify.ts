@@ -2,8 +2,11 @@
 export { jwkThumbprint } from "./receipt/jwk-thumbprint.ts";
 export type {
   ApprovalBody,
+  CheckpointBody,
+  CheckpointHead,
   CloseBody,
   DecisionBody,
+  Endorsement,
   KeyBody,
   PublicJwk,
   Receipt,

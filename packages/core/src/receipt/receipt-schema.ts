@@ -13,6 +13,8 @@ const uuidv7 = z
   .string()
   .check(z.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/));
 const thumbprint = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/));
+const signature = z.string().check(z.regex(/^[A-Za-z0-9_-]{86}$/));
+const jwk = z.strictObject({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: thumbprint });
 const time = z.string().check(z.refine((value) => isInstant(value), "not RFC 3339 in UTC with milliseconds"));
 const count = z.int().check(z.minimum(0));
 const decimal = z.string().check(z.regex(/^(0|[1-9][0-9]*)$/));
@@ -128,7 +130,25 @@ const schemas: Readonly<Record<string, z.ZodMiniType>> = {
     ...header,
     type: z.literal("key"),
     kid: thumbprint,
-    jwk: z.strictObject({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: thumbprint }),
+    jwk,
+    endorsement: z.exactOptional(
+      z.strictObject({
+        kid: thumbprint,
+        jwk,
+        notbefore: time,
+        notafter: time,
+        chain: z.exactOptional(name),
+        sig: signature,
+      }),
+    ),
+  }),
+  checkpoint: z.strictObject({
+    ...header,
+    type: z.literal("checkpoint"),
+    size: count,
+    root: digest,
+    heads: z.exactOptional(z.array(z.strictObject({ chain: name, seq: count, digest }))),
+    note: z.exactOptional(signature),
   }),
   close: z.strictObject({ ...header, type: z.literal("close") }),
 };
@@ -136,7 +156,7 @@ const schemas: Readonly<Record<string, z.ZodMiniType>> = {
 const envelope = z.strictObject({
   body: z.looseObject({ v: z.unknown(), type: z.unknown() }),
   kid: thumbprint,
-  sig: z.string().check(z.regex(/^[A-Za-z0-9_-]{86}$/)),
+  sig: signature,
 });
 
 /** What {@link readReceipt} makes of a value. */

@@ -130,11 +130,61 @@ export interface StopBody extends ReceiptHeader {
   readonly reason: string;
 }
 
+/**
+ * A root key's word for a signing key that lives elsewhere and shorter: receipts signed under that key count as
+ * the root's from `notbefore` to `notafter`, both included.
+ *
+ * `sig` is base64url Ed25519 by the root key over the DSSE pre-authentication encoding of
+ * `application/vnd.tollgate.endorsement.v1+json` and the RFC 8785 form of
+ * `{ chain?, jwk, kid, notafter, notbefore, v: 1 }`, where `kid` and `jwk` are the endorsed key's.
+ */
+export interface Endorsement {
+  /** RFC 7638 thumbprint of the root key. */
+  readonly kid: string;
+  /** The root key. */
+  readonly jwk: PublicJwk;
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly notbefore: string;
+  readonly notafter: string;
+  /** The only chain that it is good for; absent: any. */
+  readonly chain?: string;
+  readonly sig: string;
+}
+
 /** The key that signs the chain from here on; the first receipt of a chain is one, signed by itself. */
 export interface KeyBody extends ReceiptHeader {
   readonly type: "key";
   readonly kid: string;
   readonly jwk: PublicJwk;
+  /** Who vouches for the key, besides the key that signed this receipt. */
+  readonly endorsement?: Endorsement;
+}
+
+/** Where another chain of the same log ended when a checkpoint was made. */
+export interface CheckpointHead {
+  readonly chain: string;
+  readonly seq: number;
+  /** The digest of that chain's receipt `seq`. */
+  readonly digest: string;
+}
+
+/** What the chain holds so far, so that a later cut or another history of it is noticed. */
+export interface CheckpointBody extends ReceiptHeader {
+  readonly type: "checkpoint";
+  /** How many receipts it covers: all of this chain before it, so its own `seq`. */
+  readonly size: number;
+  /**
+   * `sha256:` and hex of the RFC 6962 Merkle tree hash whose leaves are the canonical texts of the receipts
+   * covered, in order.
+   */
+  readonly root: string;
+  /** The heads of the log's other chains, by chain name; absent where there are none or nobody knows. */
+  readonly heads?: readonly CheckpointHead[];
+  /**
+   * base64url Ed25519 by the chain's key over the text of the same checkpoint as a C2SP signed note, so that it
+   * can be exported without signing again.
+   */
+  readonly note?: string;
 }
 
 /** The chain's last receipt. */
@@ -143,7 +193,14 @@ export interface CloseBody extends ReceiptHeader {
 }
 
 /** The signed part of a receipt. */
-export type ReceiptBody = DecisionBody | SettlementBody | ApprovalBody | StopBody | KeyBody | CloseBody;
+export type ReceiptBody =
+  | DecisionBody
+  | SettlementBody
+  | ApprovalBody
+  | StopBody
+  | KeyBody
+  | CheckpointBody
+  | CloseBody;
 
 /**
  * A signed, chained record of a decision or of how it ended.
@@ -160,3 +217,6 @@ export interface Receipt<Body extends ReceiptBody = ReceiptBody> {
 
 /** The payload type that receipts are signed under. */
 export const receiptPayloadType = "application/vnd.tollgate.receipt.v1+json";
+
+/** The payload type that endorsements are signed under. */
+export const endorsementPayloadType = "application/vnd.tollgate.endorsement.v1+json";
