@@ -105,7 +105,7 @@ describe("a receipt that its signer really signed", () => {
   const refused: readonly [string, BreakReason, object][] = [
     ["has another version", "unknown_version", { ...stop, v: 2 }],
     ["has its version as text", "unknown_version", { ...stop, v: "1" }],
-    ["is of an unknown type", "unknown_type", { ...stop, type: "checkpoint" }],
+    ["is of an unknown type", "unknown_type", { ...stop, type: "prophecy" }],
     ["is of a type that every object has", "unknown_type", { ...stop, type: "constructor" }],
     ["has a field too many", "malformed", { ...stop, note: "hello" }],
     [
