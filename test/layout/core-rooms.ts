@@ -14,7 +14,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   gate: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt"],
   node: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   testing: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
-  adapter: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
+  "language-model": ["foundation", "action", "gate"],
+  adapter: ["foundation", "action", "gate", "language-model"],
   index: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   verify: ["foundation", "action", "receipt"],
 };

@@ -1,10 +1,7 @@
 import type { EmbeddingModelV3, EmbeddingModelV4 } from "@ai-sdk/provider";
 import { type Gate, guard, type Run } from "@tollgate/core";
+import { isUnbilledCall, takeSubject, toModelAction, withFinalRefusals } from "@tollgate/core/adapter";
 import { wrapEmbeddingModel } from "ai";
-import { takeSubject } from "./call-subject.ts";
-import { toAction } from "./to-action.ts";
-import { withDenials } from "./to-denial.ts";
-import { isUnbilled } from "./unbilled.ts";
 import { embeddingUsage } from "./usage.ts";
 
 /**
@@ -21,12 +18,12 @@ export function gateEmbeddingModel(
     middleware: {
       specificationVersion: "v4",
       wrapEmbed: ({ model: inner, params }) =>
-        withDenials(async () => {
+        withFinalRefusals(async () => {
           params.abortSignal?.throwIfAborted();
           const { call, ...who } = takeSubject(params);
-          return await guard(gateOrRun, toAction("embedding", inner, call), () => inner.doEmbed(call), {
+          return await guard(gateOrRun, toModelAction("embedding", inner, call), () => inner.doEmbed(call), {
             ...who,
-            unbilled: isUnbilled,
+            unbilled: isUnbilledCall,
             usage: ({ usage }) => ({ usage: embeddingUsage(usage) }),
           });
         }),

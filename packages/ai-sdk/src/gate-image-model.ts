@@ -1,11 +1,8 @@
 import type { ImageModelV2, ImageModelV3, ImageModelV4, ImageModelV4CallOptions } from "@ai-sdk/provider";
 import { type Gate, guard, type Run } from "@tollgate/core";
+import { isUnbilledCall, takeSubject, toModelAction, withFinalRefusals } from "@tollgate/core/adapter";
 import { wrapImageModel } from "ai";
 import type { CallBounds } from "./call-bounds.ts";
-import { takeSubject } from "./call-subject.ts";
-import { toAction } from "./to-action.ts";
-import { withDenials } from "./to-denial.ts";
-import { isUnbilled } from "./unbilled.ts";
 import { imageUsage } from "./usage.ts";
 
 /** How an image model is gated. */
@@ -29,13 +26,13 @@ export function gateImageModel(
     middleware: {
       specificationVersion: "v4",
       wrapGenerate: ({ model: inner, params }) =>
-        withDenials(async () => {
+        withFinalRefusals(async () => {
           params.abortSignal?.throwIfAborted();
           const { call, ...who } = takeSubject(params);
-          const action = { ...toAction("image", inner, call), ...options.bounds?.(call) };
+          const action = { ...toModelAction("image", inner, call), ...options.bounds?.(call) };
           return await guard(gateOrRun, action, () => inner.doGenerate(call), {
             ...who,
-            unbilled: isUnbilled,
+            unbilled: isUnbilledCall,
             usage: ({ usage }) => ({ usage: imageUsage(usage) }),
           });
         }),

@@ -1,10 +1,13 @@
-import type { SharedV4ProviderOptions } from "@ai-sdk/provider";
 import { type ActionKind, type Gate, guard, type Run } from "@tollgate/core";
+import {
+  isUnbilledCall,
+  type ModelCall,
+  type NamedModel,
+  takeSubject,
+  toModelAction,
+  withFinalRefusals,
+} from "@tollgate/core/adapter";
 import type { CallBounds } from "./call-bounds.ts";
-import { takeSubject } from "./call-subject.ts";
-import { type CallOptions, type NamedModel, toAction } from "./to-action.ts";
-import { withDenials } from "./to-denial.ts";
-import { isUnbilled } from "./unbilled.ts";
 
 /** The kinds of models for which the AI SDK has no middleware. */
 export type UnwrappedKind = Extract<ActionKind, "speech" | "transcription" | "rerank" | "video">;
@@ -29,7 +32,7 @@ export function gateMethods<Model extends NamedModel & object>(
   model: Model,
   kind: UnwrappedKind,
   gateOrRun: Gate | Run,
-  bounds: (call: CallOptions) => CallBounds | undefined,
+  bounds: (call: ModelCall) => CallBounds | undefined,
 ): Model {
   const { paid, free } = methods[kind];
   return new Proxy(model, {
@@ -37,14 +40,14 @@ export function gateMethods<Model extends NamedModel & object>(
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
       if (typeof name === "string" && paid.includes(name)) {
-        return (options: CallOptions & { providerOptions?: SharedV4ProviderOptions }) =>
-          withDenials(async () => {
+        return (options: ModelCall) =>
+          withFinalRefusals(async () => {
             options.abortSignal?.throwIfAborted();
             const { call, ...who } = takeSubject(options);
-            const action = { ...toAction(kind, target, call), ...bounds(call) };
+            const action = { ...toModelAction(kind, target, call), ...bounds(call) };
             return await guard(gateOrRun, action, () => member.call(target, call), {
               ...who,
-              unbilled: isUnbilled,
+              unbilled: isUnbilledCall,
             });
           });
       }

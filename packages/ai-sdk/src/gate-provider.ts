@@ -1,11 +1,11 @@
 import type { EmbeddingModelV4, ImageModelV4 } from "@ai-sdk/provider";
 import type { ActionKind, Gate, Run } from "@tollgate/core";
+import type { ModelCall, NamedModel } from "@tollgate/core/adapter";
 import type { CallBounds } from "./call-bounds.ts";
 import { gateEmbeddingModel } from "./gate-embedding-model.ts";
 import { gateImageModel } from "./gate-image-model.ts";
 import { gateMethods, type UnwrappedKind } from "./gate-methods.ts";
 import { type AnyLanguageModel, gateModel } from "./gate-model.ts";
-import type { CallOptions, NamedModel } from "./to-action.ts";
 
 /** How a provider is gated. */
 export interface GateProviderOptions {
@@ -15,7 +15,7 @@ export interface GateProviderOptions {
    * The most that one call can use up, where the gate's prices do not tell: for images, speech,
    * transcription, reranking and video.
    */
-  readonly bounds?: (kind: ActionKind, modelId: string, call: CallOptions) => CallBounds | undefined;
+  readonly bounds?: (kind: ActionKind, modelId: string, call: ModelCall) => CallBounds | undefined;
 }
 
 /**

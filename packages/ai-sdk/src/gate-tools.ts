@@ -1,8 +1,14 @@
 import type { Gate, JsonObject, Permit, Run } from "@tollgate/core";
-import { changedParams, denialPayload, toRefusal } from "@tollgate/core/adapter";
+import {
+  beginTool,
+  endTool,
+  enforcedInput,
+  type ToolAction,
+  toolAnswer,
+  withFinalRefusals,
+} from "@tollgate/core/adapter";
 import type { InferToolInput, Tool, ToolExecutionOptions, ToolSet } from "ai";
-import { GatedTool, gatedTool, type ToolAction } from "./gated-tool.ts";
-import { withDenials } from "./to-denial.ts";
+import { GatedTool, gatedTool } from "./gated-tool.ts";
 
 /** How tools are gated. */
 export interface GateToolsOptions<Tools extends ToolSet> {
@@ -62,7 +68,7 @@ function gateTool(tool: AnyTool, gated: GatedTool): AnyTool {
 
 function call(gated: GatedTool, execute: Execute): Execute {
   return (input, options) =>
-    withDenials(async () => {
+    withFinalRefusals(async () => {
       const admitted = await admit(gated, input);
       if (admitted.permit === null) return admitted.result;
       const { permit, run } = admitted;
@@ -71,14 +77,14 @@ function call(gated: GatedTool, execute: Execute): Execute {
         // An iterable that no generator function announced: its last value is the tool's result.
         return isAsyncIterable(result) ? await lastOf(result) : result;
       } finally {
-        await end(permit);
+        await endTool(permit);
       }
     });
 }
 
 function generate(gated: GatedTool, execute: Execute): Execute {
   return async function* (input, options) {
-    const admitted = await withDenials(() => admit(gated, input));
+    const admitted = await withFinalRefusals(() => admit(gated, input));
     if (admitted.permit === null) {
       yield admitted.result;
       return;
@@ -97,7 +103,7 @@ function generate(gated: GatedTool, execute: Execute): Execute {
         await parts.return?.();
       }
     } finally {
-      await end(permit);
+      await endTool(permit);
     }
   };
 }
@@ -109,21 +115,9 @@ type Admitted =
 /** Lets a call through with the input that it is to run with, or answers what stands for its result. */
 async function admit(gated: GatedTool, input: unknown): Promise<Admitted> {
   const decision = await gated.take(input);
-  if (decision.outcome === "skip") {
-    return { permit: null, result: decision.result ?? denialPayload(decision) };
-  }
-  const { permit } = decision;
-  if (permit === null || !permit.begin()) throw toRefusal(decision);
-  permit.hold();
-  const changes = decision.rewritten ? changedParams(gated.action(input), permit.action) : {};
-  const changed = Object.keys(changes).length === 0 ? input : { ...(input as object), ...changes };
-  return { permit, run: permit.run, input: changed };
-}
-
-/** A tool that ran has cost what it costs, whether it worked or not. */
-async function end(permit: Permit): Promise<void> {
-  // The gate reports an ending that failed and tries it again; the tool's result is not withheld for it.
-  await permit.settle().catch(() => undefined);
+  if (decision.outcome === "skip") return { permit: null, result: toolAnswer(decision) };
+  const permit = beginTool(decision);
+  return { permit, run: permit.run, input: enforcedInput(permit, gated.action(input)) };
 }
 
 function isGenerator(execute: unknown): boolean {

@@ -1,8 +1,5 @@
 import type { ActionInput, Decision, Gate, Run } from "@tollgate/core";
-import { decideFor, resolveRun } from "@tollgate/core/adapter";
-
-/** What makes a tool's call cost or need something, where the gate's prices and rules do not tell. */
-export type ToolAction = Pick<ActionInput, "amounts" | "capability">;
+import { decideFor, resolveRun, type ToolAction } from "@tollgate/core/adapter";
 
 /** The gate's side of one gated tool; the tool carries it under {@link gatedTool}. */
 export class GatedTool {

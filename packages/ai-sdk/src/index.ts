@@ -1,3 +1,4 @@
+export type { ToolAction } from "@tollgate/core/adapter";
 export type { CallBounds } from "./call-bounds.ts";
 export { toErrorMessage } from "./error-message.ts";
 export { gateEmbeddingModel } from "./gate-embedding-model.ts";
@@ -6,4 +7,3 @@ export { type AnyLanguageModel, type GateModelOptions, gateModel } from "./gate-
 export { type GateProviderOptions, gateProvider } from "./gate-provider.ts";
 export { type GateToolApprovalOptions, gateToolApproval } from "./gate-tool-approval.ts";
 export { type GateToolsOptions, gateTools } from "./gate-tools.ts";
-export type { ToolAction } from "./gated-tool.ts";

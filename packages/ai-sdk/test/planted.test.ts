@@ -4,9 +4,9 @@ import { type Bench, benchModels, type Surface } from "@tollgate/conformance/ada
 import { runRow } from "@tollgate/conformance/adapter-row";
 import { adapterRows } from "@tollgate/conformance/adapter-suite";
 import { type ActionInput, gateBudget, guard, type Permit } from "@tollgate/core";
+import { languageUsage } from "@tollgate/core/adapter";
 import { generateText, type LanguageModelMiddleware, streamText, wrapLanguageModel } from "ai";
 import { describe, expect, it } from "vitest";
-import { languageUsage } from "../src/usage.ts";
 import { aiSdkDriver } from "./surfaces.ts";
 
 const action: ActionInput = { kind: "llm", name: benchModels.chat, maxOutputTokens: 4096 };

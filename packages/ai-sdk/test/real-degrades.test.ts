@@ -28,7 +28,7 @@ describe("a degrade", () => {
   ])("of %s goes nowhere, and its money goes back", async (_what, params) => {
     const { openai, run, gate, provider } = await open(undefined, degrade({ params }));
     const call = generateText({ model: gateModel(openai("gpt-4o"), run), prompt: "hi" });
-    await expect(call).rejects.toThrow(/which cannot be applied to an AI SDK call/);
+    await expect(call).rejects.toThrow(/which cannot be applied to this call/);
     expect(provider.count()).toBe(0);
     expect(await gate.balances()).toMatchObject([{ spent: 0n, held: 0n }]);
   });

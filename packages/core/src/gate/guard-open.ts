@@ -1,11 +1,10 @@
 import type { ActionInput } from "../action/action.ts";
 import type { Awaitable } from "../awaitable.ts";
-import { IdempotencyConflict } from "../errors.ts";
 import type { Decision } from "./decision.ts";
 import type { DecideOptions, Gate } from "./gate.ts";
 import { decideFor } from "./gate-budget.ts";
 import type { Permit } from "./permit.ts";
-import { toRefusal } from "./refusal.ts";
+import { alreadyBegun, toRefusal } from "./refusal.ts";
 import type { Run } from "./run.ts";
 
 /** How a call that is refused, skipped or fails is ended. */
@@ -55,10 +54,4 @@ function isUnbilled(unbilled: ((error: unknown) => boolean) | undefined, error: 
     // Who cannot tell does not know that it was free.
     return false;
   }
-}
-
-function alreadyBegun(decision: Decision): IdempotencyConflict {
-  const { refusal } = toRefusal(decision);
-  const reason = "the same attempt is already under way";
-  return new IdempotencyConflict({ ...refusal, reasonCode: "idempotency_conflict", reason });
 }

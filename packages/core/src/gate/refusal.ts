@@ -32,6 +32,13 @@ export function toRefusal(decision: Decision): RefusedError {
   return new ActionDenied(refusal, options);
 }
 
+/** The refusal of a permitted attempt that somebody else has begun already. */
+export function alreadyBegun(decision: Decision): IdempotencyConflict {
+  const { refusal } = toRefusal(decision);
+  const reason = "the same attempt is already under way";
+  return new IdempotencyConflict({ ...refusal, reasonCode: "idempotency_conflict", reason });
+}
+
 /**
  * What a model is told of a refusal, the same in every framework: a plain object, never prompts or arguments.
  *

@@ -1,8 +1,8 @@
 import { createOpenAI } from "@ai-sdk/openai";
 import { startMockProvider } from "@tollgate/conformance/mock-provider";
+import { isUnbilledCall as isUnbilled } from "@tollgate/core/adapter";
 import { APICallError, LoadAPIKeyError } from "ai";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { isUnbilled } from "./unbilled.ts";
 
 const prompt = [{ role: "user" as const, content: [{ type: "text" as const, text: "hi" }] }];
 

@@ -1,8 +1,8 @@
-import type { SharedV4ProviderOptions } from "@ai-sdk/provider";
-import type { Subject } from "@tollgate/core";
+import type { Subject } from "../action/subject.ts";
+import type { ModelCall } from "./language-model.ts";
 
 /** A call's options without what is meant for the gate, and what was. */
-export interface GatedCall<Call> {
+export interface SubjectCall<Call> {
   readonly call: Call;
   /** From `providerOptions.tollgate`; the gate checks it. */
   readonly subject?: Subject;
@@ -13,9 +13,7 @@ export interface GatedCall<Call> {
  *
  * The subject is not checked here: the gate refuses unknown or malformed fields.
  */
-export function takeSubject<Call extends { providerOptions?: SharedV4ProviderOptions }>(
-  call: Call,
-): GatedCall<Call> {
+export function takeSubject<Call extends ModelCall>(call: Call): SubjectCall<Call> {
   if (call.providerOptions?.tollgate === undefined) return { call };
   const { tollgate, ...providerOptions } = call.providerOptions;
   return { call: { ...call, providerOptions }, subject: tollgate as Subject };

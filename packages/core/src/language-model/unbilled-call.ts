@@ -1,5 +1,5 @@
-import { TollgateError } from "@tollgate/core";
-import { isUnbilledError } from "@tollgate/core/adapter";
+import { TollgateError } from "../errors.ts";
+import { isUnbilledError } from "../gate/unbilled-error.ts";
 
 /** AI SDK errors that are thrown while the request is being made. */
 const neverSent: ReadonlySet<unknown> = new Set([
@@ -13,7 +13,7 @@ const neverSent: ReadonlySet<unknown> = new Set([
 ]);
 
 /** Whether a failed call surely cost nothing: as for any provider, or because the AI SDK never sent it. */
-export function isUnbilled(error: unknown): boolean {
+export function isUnbilledCall(error: unknown): boolean {
   // The call itself was refused on the way, by a gate further in or for a degrade that cannot be applied.
   if (TollgateError.is(error)) return true;
   return isUnbilledError(error) || wasNeverSent(error);

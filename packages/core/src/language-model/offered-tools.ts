@@ -1,16 +1,12 @@
-import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
-import type { DecideOptions, Gate, Permit, Run } from "@tollgate/core";
-import { decideFor, toRefusal } from "@tollgate/core/adapter";
+import type { DecideOptions, Gate } from "../gate/gate.ts";
+import { decideFor } from "../gate/gate-budget.ts";
+import type { Permit } from "../gate/permit.ts";
+import { toRefusal } from "../gate/refusal.ts";
+import type { Run } from "../gate/run.ts";
+import type { LanguageCall, LanguagePart, LanguageTool } from "./language-model.ts";
 
 /** The call options that say which tools the provider itself may run. */
-type Offering = Pick<LanguageModelV4CallOptions, "tools" | "toolChoice">;
-
-/** A part of a model's answer, as far as it tells what its provider ran. */
-interface AnswerPart {
-  readonly type: string;
-  readonly toolName?: string;
-  readonly providerExecuted?: boolean | undefined;
-}
+type Offering = Pick<LanguageCall, "tools" | "toolChoice">;
 
 /** The tools that a model call offers its provider to run, each with the permit for it. */
 export class OfferedTools<Call extends Offering> {
@@ -36,7 +32,7 @@ export class OfferedTools<Call extends Offering> {
     call: Call,
     options: DecideOptions,
   ): Promise<OfferedTools<Call>> {
-    const offered = call.tools?.filter((tool) => tool.type === "provider") ?? [];
+    const offered = call.tools?.filter(runsAtProvider) ?? [];
     const permits = new Map<string, Permit>();
     if (offered.length === 0) return new OfferedTools(call, permits);
     const refused = new Set<unknown>();
@@ -63,7 +59,7 @@ export class OfferedTools<Call extends Offering> {
   }
 
   /** Counts what the provider ran; shown every part of the answer. */
-  saw(part: AnswerPart): void {
+  saw(part: LanguagePart): void {
     if (part.type === "finish") this.#isWhole = true;
     if (part.type !== "tool-call" || part.providerExecuted !== true || part.toolName === undefined) return;
     this.#uses.set(part.toolName, (this.#uses.get(part.toolName) ?? 0) + 1);
@@ -81,4 +77,9 @@ export class OfferedTools<Call extends Offering> {
     });
     await Promise.allSettled(endings);
   }
+}
+
+/** Whether the provider itself runs a tool; in v2 such tools are of another type. */
+function runsAtProvider({ type }: LanguageTool): boolean {
+  return type === "provider" || type === "provider-defined";
 }

@@ -1,18 +1,20 @@
-import type { LanguageModelV4CallOptions, LanguageModelV4Message } from "@ai-sdk/provider";
-import { createGate } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
-import { toAction, toLanguageAction } from "./to-action.ts";
+import { createGate } from "../gate/create-gate.ts";
+import type { LanguageCall, LanguageMessage } from "./language-model.ts";
+import { toLanguageAction, toModelAction } from "./model-action.ts";
 
 const model = { provider: "openai.responses", modelId: "gpt-4o" };
-const call = (...prompt: LanguageModelV4Message[]): LanguageModelV4CallOptions => ({ prompt });
-const image = (data: Uint8Array | string): LanguageModelV4Message => ({
+const call = (...prompt: LanguageMessage[]): LanguageCall => ({ prompt });
+const image = (data: Uint8Array | string): LanguageMessage => ({
   role: "user",
   content: [{ type: "file", mediaType: "image/png", data: { type: "data", data } }],
 });
 
-describe("toAction", () => {
+describe("toModelAction", () => {
   it("names the provider by its first word", () => {
-    expect(toAction("embedding", { provider: "google.vertex.embedding", modelId: "e" }, {})).toMatchObject({
+    expect(
+      toModelAction("embedding", { provider: "google.vertex.embedding", modelId: "e" }, {}),
+    ).toMatchObject({
       kind: "embedding",
       provider: "google",
       name: "e",
@@ -20,13 +22,14 @@ describe("toAction", () => {
   });
 
   it("leaves headers and the abort signal out: they hold keys, and no content", () => {
-    const action = toLanguageAction(model, {
+    const sent = {
       ...call({ role: "system", content: "be brief" }),
       headers: { authorization: "secret" },
       abortSignal: new AbortController().signal,
       includeRawChunks: true,
       temperature: 0,
-    });
+    };
+    const action = toLanguageAction(model, sent);
     expect(action.params).toEqual({ prompt: [{ role: "system", content: "be brief" }], temperature: 0 });
   });
 });
@@ -69,7 +72,7 @@ describe("toLanguageAction", () => {
     const gate = createGate({
       budgets: [{ id: "tokens", limit: "1M input_tokens" }],
     });
-    const held = async (message: LanguageModelV4Message) => {
+    const held = async (message: LanguageMessage) => {
       const { claims } = await gate.decide(toLanguageAction(model, call(message)));
       return claims[0]?.amount;
     };
