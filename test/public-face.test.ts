@@ -56,6 +56,8 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "markFinal",
     "pauseTool",
     "resolveRun",
+    "runTool",
+    "streamTool",
     "takeSubject",
     "toModelAction",
     "toRefusal",

@@ -1,8 +1,9 @@
 import type { Gate, JsonObject, Permit, Run } from "@tollgate/core";
 import {
   beginTool,
-  endTool,
   enforcedInput,
+  runTool,
+  streamTool,
   type ToolAction,
   toolAnswer,
   withFinalRefusals,
@@ -71,14 +72,12 @@ function call(gated: GatedTool, execute: Execute): Execute {
     withFinalRefusals(async () => {
       const admitted = await admit(gated, input);
       if (admitted.permit === null) return admitted.result;
-      const { permit, run } = admitted;
-      try {
-        const result = await run.gate.withRun(run, async () => execute(admitted.input, options));
+      const { permit, input: enforced } = admitted;
+      return runTool(permit, async () => {
+        const result = await execute(enforced, options);
         // An iterable that no generator function announced: its last value is the tool's result.
         return isAsyncIterable(result) ? await lastOf(result) : result;
-      } finally {
-        await endTool(permit);
-      }
+      });
     });
 }
 
@@ -89,27 +88,13 @@ function generate(gated: GatedTool, execute: Execute): Execute {
       yield admitted.result;
       return;
     }
-    const { permit, run } = admitted;
-    try {
-      const parts = (execute(admitted.input, options) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-      try {
-        for (;;) {
-          // Each step anew: a generator runs in the context of whoever asks for its next value.
-          const next = await run.gate.withRun(run, () => parts.next());
-          if (next.done === true) return;
-          yield next.value;
-        }
-      } finally {
-        await parts.return?.();
-      }
-    } finally {
-      await endTool(permit);
-    }
+    const parts = execute(admitted.input, options) as AsyncIterable<unknown>;
+    yield* streamTool(admitted.permit, parts[Symbol.asyncIterator]());
   };
 }
 
 type Admitted =
-  | { readonly permit: Permit; readonly run: Run; readonly input: unknown }
+  | { readonly permit: Permit; readonly input: unknown }
   | { readonly permit: null; readonly result: unknown };
 
 /** Lets a call through with the input that it is to run with, or answers what stands for its result. */
@@ -117,7 +102,7 @@ async function admit(gated: GatedTool, input: unknown): Promise<Admitted> {
   const decision = await gated.take(input);
   if (decision.outcome === "skip") return { permit: null, result: toolAnswer(decision) };
   const permit = beginTool(decision);
-  return { permit, run: permit.run, input: enforcedInput(permit, gated.action(input)) };
+  return { permit, input: enforcedInput(permit, gated.action(input)) };
 }
 
 function isGenerator(execute: unknown): boolean {

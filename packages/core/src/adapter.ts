@@ -9,6 +9,7 @@ export { type GuardOpenOptions, guardOpen } from "./gate/guard-open.ts";
 export { type GuardStreamOptions, guardStream } from "./gate/guard-stream.ts";
 export { denialPayload, toRefusal } from "./gate/refusal.ts";
 export { resolveRun } from "./gate/resolve-run.ts";
+export { runTool, streamTool } from "./gate/run-tool.ts";
 export {
   beginTool,
   endTool,

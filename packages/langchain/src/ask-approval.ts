@@ -1,4 +1,5 @@
-import { type Approval, type Awaitable, type Gate, TollgateError } from "@tollgate/core";
+import type { Approval, Awaitable, Gate } from "@tollgate/core";
+import { answerApproval as answerAtGate } from "@tollgate/core/adapter";
 
 /** What an agent is interrupted with when the gate wants a call approved; for whoever shows it to a person. */
 export interface ApprovalRequest {
@@ -115,13 +116,7 @@ export async function askApproval(
     if (isStale && !again) continue;
     const by = options.approvedBy === undefined ? answer.by : await options.approvedBy(answer, request);
     if (by === null) continue;
-    const said = { by, ...(answer.reason === undefined ? {} : { reason: answer.reason }) };
-    try {
-      await (answer.approved ? gate.approvals.grant(id, said) : gate.approvals.deny(id, said));
-    } catch (error) {
-      // Answered at the gate itself meanwhile: the gate's next decision says how.
-      if (!TollgateError.is(error) || error.code !== "invalid_action") throw error;
-    }
+    await answerAtGate(gate, approval, { approved: answer.approved, by, reason: answer.reason });
     return;
   }
 }

@@ -1,5 +1,6 @@
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { ActionDenied, type ActionInput, type Permit } from "@tollgate/core";
+import type { ActionInput, Permit } from "@tollgate/core";
+import { degradeFailed } from "@tollgate/core/adapter";
 import type { Settings } from "./bound-settings.ts";
 import { limitedModel } from "./limited-model.ts";
 import { completions, outputLimit } from "./to-action.ts";
@@ -88,16 +89,4 @@ function settingsFor(model: BaseChatModel, call: ModelCall, bind: Enforcing["bin
 function nameOf(model: BaseChatModel, settings: Settings): unknown {
   const invocation: Settings = model.invocationParams(settings);
   return invocation.model ?? invocation.model_name ?? model.getLsParams(settings).ls_model_name;
-}
-
-/** The refusal of a permitted call whose degrade cannot be applied: it must not go out unmodified. */
-function degradeFailed(permit: Permit, reason: string): ActionDenied {
-  const { kind, name } = permit.action;
-  return new ActionDenied({
-    reasonCode: "degrade_failed",
-    reason,
-    terminal: false,
-    receiptId: permit.id,
-    action: { kind, name },
-  });
 }

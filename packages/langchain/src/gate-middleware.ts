@@ -1,6 +1,13 @@
 import { ToolMessage } from "@langchain/core/messages";
-import { type ApprovalRequired, findDenial, type Gate, type Permit, type Run } from "@tollgate/core";
-import { decideFor, resolveRun } from "@tollgate/core/adapter";
+import { type ApprovalRequired, findDenial, type Gate, type Run } from "@tollgate/core";
+import {
+  beginTool,
+  decideFor,
+  enforcedInput,
+  resolveRun,
+  runTool,
+  type ToolAction,
+} from "@tollgate/core/adapter";
 import {
   type AgentMiddleware,
   createMiddleware,
@@ -10,18 +17,7 @@ import {
 import { type ApprovalOptions, askApproval, canAsk } from "./ask-approval.ts";
 import type { GateModelOptions } from "./enforce-call.ts";
 import { gateRequestModel } from "./gate-request-model.ts";
-import {
-  type AskedCall,
-  beginTool,
-  endThrown,
-  endTool,
-  enforcedArgs,
-  gatedToolOf,
-  isPause,
-  refusedMessage,
-  type ToolAction,
-  toToolAction,
-} from "./gated-tool.ts";
+import { type AskedCall, gatedToolOf, isPause, refusedMessage, toToolAction } from "./gated-tool.ts";
 import { middlewareName, Outermost } from "./outermost.ts";
 import { asFinal } from "./to-denial.ts";
 
@@ -101,14 +97,14 @@ export function gateMiddleware(
       }
       if (decision.permit === null) return refusedMessage(asked, decision);
       const permit = beginTool(decision);
-      const args = enforcedArgs(permit, action) as typeof toolCall.args;
+      const args = enforcedInput(permit, action) as typeof toolCall.args;
       // A tool that the same gate has gated is decided here already.
       const mark = gatedToolOf(request.tool);
       const isOurs = mark !== null && resolveRun(mark.gateOrRun).gate === run.gate;
       const tool = isOurs ? (mark.tool as typeof request.tool) : request.tool;
       try {
         const execute = async () => handler({ ...request, tool, toolCall: { ...toolCall, args } });
-        const result = await runTool(permit, execute);
+        const result = await runTool(permit, execute, isPause);
         paused.delete(identity);
         return result;
       } catch (error) {
@@ -124,17 +120,6 @@ export function gateMiddleware(
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
     return typeof action === "function" ? action(args) : action;
   };
-
-  async function runTool<T>(permit: Permit, execute: () => Promise<T>): Promise<T> {
-    try {
-      const result = await permit.run.gate.withRun(permit.run, execute);
-      await endTool(permit);
-      return result;
-    } catch (error) {
-      await endThrown(permit, error);
-      throw error;
-    }
-  }
 
   return createMiddleware({
     name: middlewareName,

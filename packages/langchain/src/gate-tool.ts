@@ -1,17 +1,14 @@
 import type { StructuredToolInterface } from "@langchain/core/tools";
-import type { Gate, Permit, Run } from "@tollgate/core";
-import { decideFor, toRefusal } from "@tollgate/core/adapter";
+import type { Gate, Run } from "@tollgate/core";
 import {
-  type AskedCall,
   beginTool,
-  endThrown,
-  endTool,
-  enforcedArgs,
-  gatedTool,
-  refusedMessage,
+  decideFor,
+  enforcedInput,
+  runTool,
   type ToolAction,
-  toToolAction,
-} from "./gated-tool.ts";
+  toRefusal,
+} from "@tollgate/core/adapter";
+import { type AskedCall, gatedTool, isPause, refusedMessage, toToolAction } from "./gated-tool.ts";
 import { asFinal } from "./to-denial.ts";
 
 /** How a tool is gated. */
@@ -46,44 +43,13 @@ export function gateTool<Gated extends StructuredToolInterface>(
     if (decision.permit === null && asked.id !== undefined) return refusedMessage(asked, decision);
     if (decision.permit === null) throw asFinal(toRefusal(decision));
     const permit = beginTool(decision);
-    return await run(permit, () => execute(enforcedArgs(permit, action), runManager, config));
+    return await runTool(permit, () => execute(enforcedInput(permit, action), runManager, config), isPause);
   };
 
   const gated: Gated = Object.create(tool);
   Object.defineProperty(gated, "_call", { value: call, enumerable: true, configurable: true });
   Object.defineProperty(gated, gatedTool, { value: { gateOrRun, tool } });
   return gated;
-}
-
-async function run(permit: Permit, execute: () => unknown): Promise<unknown> {
-  try {
-    const result = await permit.run.gate.withRun(permit.run, execute);
-    if (isGenerator(result)) return generate(permit, result);
-    await endTool(permit);
-    return result;
-  } catch (error) {
-    await endThrown(permit, error);
-    throw error;
-  }
-}
-
-/** LangChain streams what a generator yields, so it stays one; it has ended when it was read to its end. */
-async function* generate(permit: Permit, parts: AsyncGenerator): AsyncGenerator {
-  try {
-    for (;;) {
-      // Each step anew: a generator runs in the context of whoever asks for its next value.
-      const next = await permit.run.gate.withRun(permit.run, () => parts.next());
-      if (next.done === true) return next.value;
-      yield next.value;
-    }
-  } finally {
-    await parts.return(undefined);
-    await endTool(permit);
-  }
-}
-
-function isGenerator(value: unknown): value is AsyncGenerator {
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value && "next" in value;
 }
 
 function toolCallId(config: unknown): string | undefined {

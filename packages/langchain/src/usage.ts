@@ -1,4 +1,5 @@
 import type { Usage } from "@tollgate/core";
+import { knownUsage } from "@tollgate/core/adapter";
 
 /** The usage of one generation, as LangChain writes it onto a message. */
 interface UsageMetadata {
@@ -17,15 +18,14 @@ export function messageUsage(message: unknown): Usage | undefined {
   if (typeof message !== "object" || message === null || !("usage_metadata" in message)) return undefined;
   const told = message.usage_metadata as UsageMetadata | null | undefined;
   if (told === null || told === undefined) return undefined;
-  const counts = {
+  const usage = knownUsage({
     inputTokens: told.input_tokens,
     outputTokens: told.output_tokens,
     cacheReadTokens: told.input_token_details?.cache_read,
     cacheWriteTokens: told.input_token_details?.cache_creation,
     reasoningTokens: told.output_token_details?.reasoning,
-  };
-  const known = Object.entries(counts).filter(([, count]) => typeof count === "number");
-  return known.some(([, count]) => count !== 0) ? Object.fromEntries(known) : undefined;
+  });
+  return Object.values(usage ?? {}).some((count) => count !== 0) ? usage : undefined;
 }
 
 /** The usage of a finished call; with several completions each message tells that of all of them. */

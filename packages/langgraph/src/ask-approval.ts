@@ -1,5 +1,6 @@
 import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
-import { type Approval, type Awaitable, type Gate, TollgateError } from "@tollgate/core";
+import type { Approval, Awaitable, Gate } from "@tollgate/core";
+import { answerApproval } from "@tollgate/core/adapter";
 import { type ApprovalRequest, type ApprovalResume, isAnswerTo } from "./approval-request.ts";
 import { scratchpadOf } from "./call-identity.ts";
 
@@ -53,7 +54,11 @@ export class Approvers {
     const what = `${task} ${approval.digest}`;
     const before = granted.get(what);
     if (before !== undefined) {
-      await answerOnce(gate, approval, true, { by: before, reason: "a retry of what was approved" });
+      await answerApproval(gate, approval, {
+        approved: true,
+        by: before,
+        reason: "a retry of what was approved",
+      });
       return;
     }
     const { id, digest, action, reason, approver } = approval;
@@ -76,10 +81,7 @@ export class Approvers {
         : answer.by;
       if (by === null) continue;
       if (answer.approved) granted.set(what, by);
-      await answerOnce(gate, approval, answer.approved, {
-        by,
-        ...(answer.reason === undefined ? {} : { reason: answer.reason }),
-      });
+      await answerApproval(gate, approval, { approved: answer.approved, by, reason: answer.reason });
       return;
     }
   }
@@ -96,18 +98,4 @@ export class Approvers {
 function latestAnswer(request: ApprovalRequest, config: LangGraphRunnableConfig): ApprovalResume | undefined {
   const { resume = [], nullResume } = scratchpadOf(config) ?? {};
   return [...resume, nullResume].findLast((answer) => isAnswerTo(request, answer));
-}
-
-/** Answers a pending approval; one that another resume of the same graph has just answered stays as it is. */
-async function answerOnce(
-  { approvals }: Gate,
-  { id }: Approval,
-  approved: boolean,
-  answer: { readonly by: string; readonly reason?: string },
-): Promise<void> {
-  try {
-    await (approved ? approvals.grant(id, answer) : approvals.deny(id, answer));
-  } catch (error) {
-    if (!TollgateError.is(error) || (await approvals.get(id))?.status === "pending") throw error;
-  }
 }

@@ -8,14 +8,11 @@ import {
   task,
 } from "@langchain/langgraph";
 import { ToolNode, type ToolNodeOptions } from "@langchain/langgraph/prebuilt";
-import { type ActionInput, findDenial, type Gate, type RefusedError, type Run } from "@tollgate/core";
-import { changedParams, denialPayload, toRefusal } from "@tollgate/core/adapter";
+import { findDenial, type Gate, type RefusedError, type Run } from "@tollgate/core";
+import { denialPayload, enforcedInput, type ToolAction, toolAnswer, toRefusal } from "@tollgate/core/adapter";
 import type { ApprovalOptions } from "./ask-approval.ts";
 import { type Decided, GatedCalls } from "./gated-calls.ts";
 import { withDenials } from "./to-denial.ts";
-
-/** What makes a tool's call cost or need something, where the gate's prices and rules do not tell. */
-export type ToolAction = Pick<ActionInput, "amounts" | "capability">;
 
 /** How the tools of a node are gated. */
 export interface GateToolNodeOptions extends ToolNodeOptions, ApprovalOptions {
@@ -87,9 +84,8 @@ class GatedToolNode extends ToolNode {
           throw new Error(`Tool "${call.name}" not found.`);
         const action = this.#actionOf(call);
         const decided = await this.#calls.decide(action, config);
-        const { outcome, result } = decided.decision;
-        if (outcome === "skip")
-          return toolMessage(call, result ?? denialPayload(decided.decision), "success");
+        const { outcome } = decided.decision;
+        if (outcome === "skip") return toolMessage(call, toolAnswer(decided.decision), "success");
         if (outcome === "deny" || outcome === "require_approval") throw toRefusal(decided.decision);
         return await this.#run(call, decided, config, state);
       });
@@ -104,8 +100,8 @@ class GatedToolNode extends ToolNode {
 
   #run(call: ToolCall, decided: Decided, config: LangGraphRunnableConfig, state: unknown): Promise<Answer> {
     return this.#calls.perform(decided, config, (permit) => {
-      const changes = permit.decision.rewritten ? changedParams(decided.action, permit.action) : {};
-      return super.runTool({ ...call, args: { ...call.args, ...changes } }, config, state);
+      const args = enforcedInput(permit, decided.action) as ToolCall["args"];
+      return super.runTool({ ...call, args }, config, state);
     });
   }
 

@@ -1,6 +1,7 @@
 import { AIMessage, AIMessageChunk, isBaseMessage, type UsageMetadata } from "@langchain/core/messages";
 import { isCommand } from "@langchain/langgraph";
 import type { Usage, Used } from "@tollgate/core";
+import { knownUsage } from "@tollgate/core/adapter";
 
 /**
  * What a call used, from the answer of a model in its result: the message itself, or the last one in a list, a
@@ -11,15 +12,14 @@ export function usedBy(result: unknown): Used | undefined {
   return usage === undefined ? undefined : { usage: toUsage(usage) };
 }
 
-function toUsage(usage: UsageMetadata): Usage {
-  const counts: { [Count in keyof Usage]: number | undefined } = {
+function toUsage(usage: UsageMetadata): Usage | undefined {
+  return knownUsage({
     inputTokens: usage.input_tokens,
     outputTokens: usage.output_tokens,
     cacheReadTokens: usage.input_token_details?.cache_read,
     cacheWriteTokens: usage.input_token_details?.cache_creation,
     reasoningTokens: usage.output_token_details?.reasoning,
-  };
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== undefined));
+  });
 }
 
 function findAnswer(value: unknown, depth: number): AIMessage | AIMessageChunk | undefined {
