@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "#sha256";
 import { encodeHex } from "../codec/hex.ts";
-import { hashText, MerkleFrontier } from "./merkle.ts";
+import { hashText, leafHash, MerkleFrontier } from "./merkle.ts";
 
 /**
  * The tree of certificate-transparency-go's and transparency-dev/merkle's tests (testonly/constants.go and
@@ -71,6 +71,20 @@ describe("a Merkle tree", () => {
     asBytes.append(new TextEncoder().encode(text));
     expect(asText.root()).toBe(asBytes.root());
     expect(asText.root()).toBe(hashText(naiveRoot([new TextEncoder().encode(text)])));
+  });
+
+  it("grows apart from its clone, and takes leaves by their hash", () => {
+    const frontier = new MerkleFrontier();
+    for (const leaf of ["a", "b", "c"]) frontier.append(leaf);
+    const clone = frontier.clone();
+    const before = clone.root();
+    frontier.append("d");
+    expect(clone).toMatchObject({ size: 3 });
+    expect(clone.root()).toBe(before);
+    clone.appendHash(leafHash("d"));
+    expect(clone.root()).toBe(frontier.root());
+    clone.append("e");
+    expect(frontier.root()).not.toBe(clone.root());
   });
 
   it("may be asked for its root without changing", () => {

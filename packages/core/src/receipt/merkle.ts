@@ -40,7 +40,7 @@ export function hashText(hash: Uint8Array): string {
  */
 export class MerkleFrontier {
   /** The roots of complete subtrees, from the largest, which is leftmost, to the smallest. */
-  readonly #peaks: Uint8Array[] = [];
+  #peaks: Uint8Array[] = [];
   #size = 0;
 
   /** How many leaves there are. */
@@ -50,7 +50,12 @@ export class MerkleFrontier {
 
   /** Appends a leaf's data; a text counts as its UTF-8 form. */
   append(leafData: string | Uint8Array): void {
-    let hash = leafHash(leafData);
+    this.appendHash(leafHash(leafData));
+  }
+
+  /** Appends a leaf by its {@link leafHash}. */
+  appendHash(leaf: Uint8Array): void {
+    let hash = leaf;
     // As in a binary counter: each one at the end of the size is a peak that the new leaf completes.
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
       const left = this.#peaks.pop();
@@ -58,6 +63,14 @@ export class MerkleFrontier {
     }
     this.#peaks.push(hash);
     this.#size += 1;
+  }
+
+  /** Another tree of the same leaves, which grows on its own. */
+  clone(): MerkleFrontier {
+    const copy = new MerkleFrontier();
+    copy.#peaks = [...this.#peaks];
+    copy.#size = this.#size;
+    return copy;
   }
 
   /** The root of the leaves so far, as `sha256:` and hex. */
