@@ -1,3 +1,4 @@
+import { decisionsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import {
   convertToModelMessages,
   generateText,
@@ -12,7 +13,7 @@ import {
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type GateToolApprovalOptions, gateModel, gateToolApproval, gateTools } from "../src/index.ts";
-import { decisionsOf, type Fixture, open, ruleFor } from "./fixture.ts";
+import { type Fixture, open } from "./fixture.ts";
 
 const inputSchema = z.object({ to: z.string() });
 const sends = ({ index }: { index: number }) =>

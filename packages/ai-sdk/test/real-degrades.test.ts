@@ -1,8 +1,9 @@
+import { receiptsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import type { Verdict } from "@tollgate/core";
 import { generateText, streamText } from "ai";
 import { describe, expect, it } from "vitest";
 import { gateModel } from "../src/index.ts";
-import { open, receiptsOf, ruleFor } from "./fixture.ts";
+import { open } from "./fixture.ts";
 
 const degrade = (patch: Extract<Verdict, { decision: "degrade" }>["patch"]) =>
   ruleFor("llm", { decision: "degrade", patch, reason: "thrift" });

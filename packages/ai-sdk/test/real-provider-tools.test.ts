@@ -1,10 +1,11 @@
 import type { LanguageModelV4, LanguageModelV4Content, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { decisionsOf, receiptsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { denyTools, findDenial } from "@tollgate/core";
 import { generateText, streamText, tool } from "ai";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateModel } from "../src/index.ts";
-import { decisionsOf, open, receiptsOf, ruleFor } from "./fixture.ts";
+import { open } from "./fixture.ts";
 
 const searches = { budgets: [{ id: "searches", limit: "10 calls", match: { kind: "tool" } }] } as const;
 

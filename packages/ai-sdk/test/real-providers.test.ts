@@ -1,4 +1,5 @@
 import { createOpenAI } from "@ai-sdk/openai";
+import { decisionsOf } from "@tollgate/conformance/test-gate";
 import type { GateOptions } from "@tollgate/core";
 import {
   createProviderRegistry,
@@ -10,7 +11,7 @@ import {
 } from "ai";
 import { afterEach, describe, expect, it } from "vitest";
 import { gateProvider } from "../src/index.ts";
-import { decisionsOf, open } from "./fixture.ts";
+import { open } from "./fixture.ts";
 
 /** What each member of the OpenAI provider becomes; one that is not listed here fails the test below. */
 const members: Readonly<Record<string, "gated" | "refused" | "plain">> = {

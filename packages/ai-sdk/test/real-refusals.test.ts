@@ -1,9 +1,10 @@
+import { ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied, ApprovalRequired, findDenial } from "@tollgate/core";
 import { generateText, isStepCount, RetryError, streamText, tool } from "ai";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateModel, gateTools, toErrorMessage } from "../src/index.ts";
-import { open, ruleFor } from "./fixture.ts";
+import { open } from "./fixture.ts";
 
 const oneTurn = { budgets: [{ id: "turns", limit: "1 calls", match: { kind: "llm" } }] } as const;
 const noTurn = { budgets: [{ id: "turns", limit: "0 calls", match: { kind: "llm" } }] } as const;

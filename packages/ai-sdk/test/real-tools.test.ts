@@ -1,10 +1,11 @@
+import { decisionsOf, receiptsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied, type Ledger, memoryLedger } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { dynamicTool, generateText, isStepCount, jsonSchema, streamText, type ToolSet, tool } from "ai";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateModel, gateTools } from "../src/index.ts";
-import { decisionsOf, type Fixture, open, receiptsOf, ruleFor } from "./fixture.ts";
+import { type Fixture, open } from "./fixture.ts";
 
 const inputSchema = z.object({ a: z.number() });
 const callsAdd = ({ index }: { index: number }) =>

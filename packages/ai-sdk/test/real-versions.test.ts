@@ -1,10 +1,11 @@
 import type { LanguageModelV2, LanguageModelV2StreamPart } from "@ai-sdk/provider";
+import { receiptsOf } from "@tollgate/conformance/test-gate";
 import { generateObject, generateText, streamText } from "ai";
 import { MockLanguageModelV3, MockLanguageModelV4 } from "ai/test";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateModel } from "../src/index.ts";
-import { open, receiptsOf } from "./fixture.ts";
+import { open } from "./fixture.ts";
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
 

@@ -1,9 +1,10 @@
 import { Command, type Interrupt, interrupt, MemorySaver } from "@langchain/langgraph";
+import { endingsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { createAgent } from "langchain";
 import { describe, expect, it, vi } from "vitest";
 import { answerApproval, gateMiddleware } from "../src/middleware.ts";
 import { asked, callsLookup, counted } from "./agent-fixture.ts";
-import { endingsOf, type Fixture, open, ruleFor } from "./fixture.ts";
+import { type Fixture, open } from "./fixture.ts";
 
 vi.spyOn(console, "error").mockImplementation(() => undefined);
 

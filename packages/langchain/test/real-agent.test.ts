@@ -1,11 +1,12 @@
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import { balanceOf, decisionsOf, endingsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied, denyTools, findDenial } from "@tollgate/core";
 import { createAgent, createMiddleware, modelRetryMiddleware, summarizationMiddleware } from "langchain";
 import { describe, expect, it, vi } from "vitest";
 import { gateCallback, gateModel, gateTool } from "../src/index.ts";
 import { gateMiddleware } from "../src/middleware.ts";
 import { asked, callsLookup, counted, theirs } from "./agent-fixture.ts";
-import { balanceOf, decisionsOf, endingsOf, modelCalls, open, ruleFor } from "./fixture.ts";
+import { modelCalls, open } from "./fixture.ts";
 
 vi.spyOn(console, "error").mockImplementation(() => undefined);
 

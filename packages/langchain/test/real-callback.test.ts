@@ -1,11 +1,12 @@
 import { InMemoryCache } from "@langchain/core/caches";
 import { BaseLanguageModel } from "@langchain/core/language_models/base";
 import { OpenAI } from "@langchain/openai";
+import { balanceOf, decisionsOf, endingsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied, ApprovalRequired } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it, vi } from "vitest";
 import { gateCallback, stopOnRefusal } from "../src/index.ts";
-import { balanceOf, decisionsOf, endingsOf, modelCalls, open, ruleFor } from "./fixture.ts";
+import { modelCalls, open } from "./fixture.ts";
 
 // LangChain writes to the console whatever a handler throws, also when it is meant to.
 vi.spyOn(console, "error").mockImplementation(() => undefined);

@@ -1,9 +1,10 @@
 import { Embeddings } from "@langchain/core/embeddings";
 import { OpenAIEmbeddings } from "@langchain/openai";
+import { balanceOf, endingsOf } from "@tollgate/conformance/test-gate";
 import { ActionDenied } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import { gateEmbeddings } from "../src/index.ts";
-import { balanceOf, endingsOf, open } from "./fixture.ts";
+import { open } from "./fixture.ts";
 
 const model = "text-embedding-3-small";
 const prices = { models: { [model]: { input: "$0.10" } } };

@@ -3,11 +3,12 @@ import { AIMessage, HumanMessage } from "@langchain/core/messages";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { tool } from "@langchain/core/tools";
 import { FakeListChatModel } from "@langchain/core/utils/testing";
+import { balanceOf, decisionsOf, endingsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied } from "@tollgate/core";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { gateCallback, gateModel, gateStream } from "../src/index.ts";
-import { balanceOf, decisionsOf, endingsOf, modelCalls, open, ruleFor } from "./fixture.ts";
+import { modelCalls, open } from "./fixture.ts";
 
 vi.spyOn(console, "error").mockImplementation(() => undefined);
 

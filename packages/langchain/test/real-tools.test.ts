@@ -1,10 +1,11 @@
 import { ToolMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
+import { balanceOf, decisionsOf, endingsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied, ApprovalRequired, denyTools, findDenial, GateUnavailable } from "@tollgate/core";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { gateModel, gateTool } from "../src/index.ts";
-import { balanceOf, decisionsOf, endingsOf, open, ruleFor } from "./fixture.ts";
+import { open } from "./fixture.ts";
 
 vi.spyOn(console, "error").mockImplementation(() => undefined);
 

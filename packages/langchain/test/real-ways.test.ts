@@ -1,7 +1,8 @@
+import { balanceOf, decisionsOf, endingsOf } from "@tollgate/conformance/test-gate";
 import { ActionDenied, findDenial } from "@tollgate/core";
 import { describe, expect, it, vi } from "vitest";
 import { gateCallback, gateModel } from "../src/index.ts";
-import { balanceOf, decisionsOf, endingsOf, modelCalls, open } from "./fixture.ts";
+import { modelCalls, open } from "./fixture.ts";
 import { ways } from "./ways.ts";
 
 vi.spyOn(console, "error").mockImplementation(() => undefined);

@@ -2,21 +2,18 @@ import { strict as assert } from "node:assert";
 import type { BaseMessage } from "@langchain/core/messages";
 import { type BaseCheckpointSaver, type Interrupt, MemorySaver } from "@langchain/langgraph";
 import { ChatOpenAI } from "@langchain/openai";
-import { type MockProvider, startMockProvider } from "@tollgate/conformance/mock-provider";
+import type { MockProvider } from "@tollgate/conformance/mock-provider";
 import type { Script } from "@tollgate/conformance/mock-reply";
+import { money, testGate, testProvider } from "@tollgate/conformance/test-gate";
 import {
   type ActionInput,
   type BudgetInput,
-  createGate,
   findDenial,
   type Gate,
   type GateOptions,
   type Permit,
-  type Receipt,
   type Subject,
-  type Verdict,
 } from "@tollgate/core";
-import { onTestFinished } from "vitest";
 
 /** A gate and the OpenAI client of LangChain at a provider of one's own. */
 export interface Fixture {
@@ -39,9 +36,8 @@ export const calls = (count: number, more: Partial<BudgetInput> = {}): BudgetInp
 });
 
 /** Opens a fixture for one test. Tokens cost $2 and $8 per million. */
-export async function open(options: GateOptions = {}, script: Script = () => ({})): Promise<Fixture> {
-  const provider = await startMockProvider(script);
-  onTestFinished(() => provider.stop());
+export async function open(options: GateOptions = {}, script?: Script): Promise<Fixture> {
+  const provider = await testProvider(script);
   return {
     gate: newGate(options),
     provider,
@@ -50,14 +46,9 @@ export async function open(options: GateOptions = {}, script: Script = () => ({}
   };
 }
 
-export function newGate(options: GateOptions = {}): Gate {
-  return createGate({
-    prices: {
-      models: { "gpt-4o": { input: "$2", output: "$8" }, "gpt-4o-mini": { input: "$0.20", output: "$0.80" } },
-    },
-    ...options,
-    budgets: [{ id: "money", limit: "$1000" }, ...(options.budgets ?? [])],
-  });
+/** A gate with a budget that books all money, and those given. */
+export function newGate({ budgets = [], ...options }: GateOptions = {}): Gate {
+  return testGate({ ...options, budgets: [money, ...budgets] });
 }
 
 /** The real client, without retries of its own: each would be a request without a permit. */
@@ -75,15 +66,6 @@ export async function askAt(
     configuration: { baseURL },
   });
   return model.invoke(messages, signal === undefined ? {} : { signal });
-}
-
-/** The gate's rule for one kind of action; the rest is allowed. */
-export function ruleFor(kind: string, verdict: Verdict): Pick<GateOptions, "evaluators"> {
-  return {
-    evaluators: [
-      { name: "rule", evaluate: (action) => (action.kind === kind ? verdict : { decision: "allow" }) },
-    ],
-  };
 }
 
 /** A thread's configuration. */
@@ -108,13 +90,6 @@ export async function booksOf(gate: Gate): Promise<Record<"calls" | "money" | "h
     money: of("money").reduce((sum, { spent }) => sum + spent, 0n),
     held: balances.reduce((sum, { held }) => sum + held, 0n),
   };
-}
-
-/** All receipts of a gate so far. */
-export async function receiptsOf(gate: Gate): Promise<readonly Receipt["body"][]> {
-  const bodies: Receipt["body"][] = [];
-  for await (const { body } of gate.receipts()) bodies.push(body);
-  return bodies;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { AIMessage, ToolMessage } from "@langchain/core/messages";
 import { Command, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied, type Gate, IdempotencyConflict, memoryLedger } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
@@ -14,7 +15,6 @@ import {
   interruptsOf,
   newGate,
   open,
-  ruleFor,
   thread,
 } from "./fixture.ts";
 

@@ -1,10 +1,11 @@
 import { tool } from "@langchain/core/tools";
 import { Command, interrupt, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { receiptsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { type GateOptions, IdempotencyConflict } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { answerApproval, gateToolNode } from "../src/index.ts";
-import { interruptsOf, newGate, receiptsOf, ruleFor, thread } from "./fixture.ts";
+import { interruptsOf, newGate, thread } from "./fixture.ts";
 import { answers, mailer, mails } from "./mailer.ts";
 
 /** Wants mail to anybody but dave approved. */

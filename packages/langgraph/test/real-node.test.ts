@@ -1,10 +1,11 @@
 import { Command, END, Send, START, StateGraph } from "@langchain/langgraph";
 import { InMemoryCache } from "@langchain/langgraph-checkpoint";
+import { receiptsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied, findDenial } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import { answerApproval, budgetRetryOn } from "../src/index.ts";
 import { asker, Notes, note, type Options } from "./asking-node.ts";
-import { booksOf, calls, type Fixture, interruptsOf, open, receiptsOf, ruleFor, thread } from "./fixture.ts";
+import { booksOf, calls, type Fixture, interruptsOf, open, thread } from "./fixture.ts";
 
 describe("a gated node", () => {
   it("makes its call once and goes on along its edges when it is allowed", async () => {

@@ -1,9 +1,10 @@
 import { Annotation, Command, START, StateGraph } from "@langchain/langgraph";
+import { receiptsOf } from "@tollgate/conformance/test-gate";
 import { ActionDenied, InvalidAction } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import { answerApproval } from "../src/index.ts";
 import { asker, Notes } from "./asking-node.ts";
-import { booksOf, calls, expectRace, interruptsOf, open, receiptsOf, thread } from "./fixture.ts";
+import { booksOf, calls, expectRace, interruptsOf, open, thread } from "./fixture.ts";
 
 type Asks = Parameters<typeof asker>[0];
 const graphOf = (fixture: Asks & { saver?: Awaited<ReturnType<typeof open>>["saver"] }) =>

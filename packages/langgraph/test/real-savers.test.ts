@@ -11,21 +11,12 @@ import {
   START,
   StateGraph,
 } from "@langchain/langgraph";
+import { ruleFor } from "@tollgate/conformance/test-gate";
 import { type Gate, memoryLedger } from "@tollgate/core";
 import { afterAll, describe, expect, it } from "vitest";
 import { answerApproval, gatedTask } from "../src/index.ts";
 import { asker, Notes } from "./asking-node.ts";
-import {
-  asking,
-  booksOf,
-  calls,
-  expectRace,
-  interruptsOf,
-  newGate,
-  open,
-  ruleFor,
-  thread,
-} from "./fixture.ts";
+import { asking, booksOf, calls, expectRace, interruptsOf, newGate, open, thread } from "./fixture.ts";
 
 const approve = ruleFor("llm", { decision: "require_approval", reason: "costly" });
 

@@ -1,19 +1,10 @@
 import { Command, entrypoint, interrupt, MemorySaver, START, StateGraph } from "@langchain/langgraph";
+import { ruleFor } from "@tollgate/conformance/test-gate";
 import { ActionDenied } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import { answerApproval, type GatedTaskOptions, gatedTask } from "../src/index.ts";
 import { Notes } from "./asking-node.ts";
-import {
-  asking,
-  booksOf,
-  calls,
-  expectRace,
-  type Fixture,
-  interruptsOf,
-  open,
-  ruleFor,
-  thread,
-} from "./fixture.ts";
+import { asking, booksOf, calls, expectRace, type Fixture, interruptsOf, open, thread } from "./fixture.ts";
 
 /** A task that asks the model once and answers its message, which tells what was used. */
 const asker = ({ gate, ask }: Fixture, more: Partial<GatedTaskOptions<[string], unknown>> = {}) =>

@@ -2,11 +2,12 @@ import { AIMessage, type BaseMessage, ToolMessage } from "@langchain/core/messag
 import { type ToolRuntime, tool } from "@langchain/core/tools";
 import { MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import { ToolNode } from "@langchain/langgraph/prebuilt";
+import { receiptsOf, ruleFor } from "@tollgate/conformance/test-gate";
 import { denyTools, type GateOptions } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateToolNode, type NodeTools } from "../src/index.ts";
-import { newGate, receiptsOf, ruleFor, thread } from "./fixture.ts";
+import { newGate, thread } from "./fixture.ts";
 import { answers, mailer, mails } from "./mailer.ts";
 
 describe("a gated tool node", () => {
