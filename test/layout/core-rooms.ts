@@ -11,6 +11,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   pricing: ["foundation", "action"],
   ledger: ["foundation", "action"],
   receipt: ["foundation", "action", "evaluate", "pricing", "ledger"],
+  export: ["foundation", "action", "receipt"],
   gate: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt"],
   node: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   testing: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],

@@ -89,6 +89,15 @@ export const planted: readonly (readonly [rule: string, what: string, changes: R
   ],
   ["room order", "gate -> index", { "packages/core/src/gate/x.ts": `import "../index.ts";` }],
   ["room order", "verify -> gate", { "packages/core/src/verify.ts": `import "./gate/gate.ts";` }],
+  ["room order", "export -> gate", { "packages/core/src/export/x.ts": `import "../gate/gate.ts";` }],
+  [
+    "room order",
+    "receipt -> export",
+    {
+      "packages/core/src/receipt/x.ts": `import "../export/csv.ts";`,
+      "packages/core/src/export/csv.ts": `export const csv = 1;`,
+    },
+  ],
   ["room order", "a file in no room", { "packages/core/src/attic/x.ts": `export const x = 1;` }],
   ["room order", "a loose file", { "packages/core/src/loose.ts": `export const x = 1;` }],
 
