@@ -15,13 +15,10 @@ const uuidv7 = z
 const thumbprint = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/));
 const signature = z.string().check(z.regex(/^[A-Za-z0-9_-]{86}$/));
 const jwk = z.strictObject({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: thumbprint });
-const time = z.string().check(z.refine((value) => isInstant(value), "not RFC 3339 in UTC with milliseconds"));
+const time = z.string().check(z.regex(instantPattern(), "not RFC 3339 in UTC with milliseconds"));
 const count = z.int().check(z.minimum(0));
 const decimal = z.string().check(z.regex(/^(0|[1-9][0-9]*)$/));
-const amount = z.string().check(
-  z.regex(/^(0|[1-9][0-9]{0,18})$/),
-  z.refine((value) => isAmount(value), "more than 2^63 - 1"),
-);
+const amount = z.string().check(z.regex(amountPattern(maxAmount), "not a whole number up to 2^63 - 1"));
 const unit = z.string().check(z.regex(/^[a-z][a-z0-9_]{0,63}$/));
 
 const header = {
@@ -74,7 +71,17 @@ const rate = z.union([
   z.strictObject({ base: decimal, tiers: z.array(z.strictObject({ start: count, rate: decimal })) }),
 ]);
 
-const schemas: Readonly<Record<string, z.ZodMiniType>> = {
+const endorsement = z.strictObject({
+  kid: thumbprint,
+  jwk,
+  notbefore: time,
+  notafter: time,
+  chain: z.exactOptional(name),
+  sig: signature,
+});
+
+/** The form of a body by its type; the published JSON Schemas are made from these. */
+export const bodySchemas: Readonly<Record<string, z.ZodMiniType>> = {
   decision: z.strictObject({
     ...header,
     type: z.literal("decision"),
@@ -131,16 +138,7 @@ const schemas: Readonly<Record<string, z.ZodMiniType>> = {
     type: z.literal("key"),
     kid: thumbprint,
     jwk,
-    endorsement: z.exactOptional(
-      z.strictObject({
-        kid: thumbprint,
-        jwk,
-        notbefore: time,
-        notafter: time,
-        chain: z.exactOptional(name),
-        sig: signature,
-      }),
-    ),
+    endorsement: z.exactOptional(endorsement),
   }),
   checkpoint: z.strictObject({
     ...header,
@@ -153,7 +151,10 @@ const schemas: Readonly<Record<string, z.ZodMiniType>> = {
   close: z.strictObject({ ...header, type: z.literal("close") }),
 };
 
-const envelope = z.strictObject({
+/** What stands around a body. */
+export const envelopeSchema: z.ZodMiniType<{
+  readonly body: { readonly v: unknown; readonly type: unknown };
+}> = z.strictObject({
   body: z.looseObject({ v: z.unknown(), type: z.unknown() }),
   kid: thumbprint,
   sig: signature,
@@ -174,11 +175,11 @@ export type ReceiptReading =
  * It says nothing of the signature, the canonical form or the chain.
  */
 export function readReceipt(value: unknown): ReceiptReading {
-  const outer = envelope.safeParse(value);
+  const outer = envelopeSchema.safeParse(value);
   if (!outer.success) return { status: "malformed", message: describe(outer.error) };
   const { v, type } = outer.data.body;
   if (v !== 1) return { status: "unknown_version", message: `version ${JSON.stringify(v)} is not 1` };
-  const schema = typeof type === "string" && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+  const schema = typeof type === "string" && Object.hasOwn(bodySchemas, type) ? bodySchemas[type] : undefined;
   if (schema === undefined) {
     return { status: "unknown_type", message: `type ${JSON.stringify(type)} is not a receipt's` };
   }
@@ -188,6 +189,12 @@ export function readReceipt(value: unknown): ReceiptReading {
   return { status: "ok", receipt };
 }
 
+/** What is wrong with the shape of an endorsement, and where, for a person; null when nothing is. */
+export function endorsementProblem(value: unknown): string | null {
+  const result = endorsement.safeParse(value);
+  return result.success ? null : describe(result.error, "endorsement");
+}
+
 function describe(error: z.core.$ZodError, ...prefix: string[]): string {
   const issue = error.issues[0];
   return issue === undefined
@@ -195,13 +202,28 @@ function describe(error: z.core.$ZodError, ...prefix: string[]): string {
     : `${[...prefix, ...issue.path].join(".") || "receipt"}: ${issue.message}`;
 }
 
-/** An instant in the one form that sorts as text; `2025-02-30` is none. */
-function isInstant(value: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(value)) return false;
-  const instant = new Date(value);
-  return !Number.isNaN(instant.getTime()) && instant.toISOString() === value;
+/**
+ * Instants in the one form that sorts as text; `2025-02-30` is none.
+ *
+ * All of it is a pattern, so that the published JSON Schemas say the same.
+ */
+function instantPattern(): RegExp {
+  const day = "0[1-9]|1[0-9]|2[0-8]";
+  const date = `(0[13578]|1[02])-(${day}|29|3[01]|30)|(0[469]|11)-(${day}|29|30)|02-(${day})`;
+  const leapYear = "[0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00";
+  const clock = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}";
+  return new RegExp(`^([0-9]{4}-(${date})|(${leapYear})-02-29)T${clock}Z$`);
 }
 
-function isAmount(value: string): boolean {
-  return BigInt(value) <= maxAmount;
+/** Decimal texts of 0 to `largest`: of fewer digits, or as many of which the first that differs is smaller. */
+function amountPattern(largest: bigint): RegExp {
+  const digits = `${largest}`;
+  const smaller = Array.from(digits, (digit, index) => {
+    const lowest = index === 0 ? 1 : 0;
+    const rest = digits.length - index - 1;
+    return Number(digit) > lowest
+      ? `${digits.slice(0, index)}[${lowest}-${Number(digit) - 1}][0-9]{${rest}}`
+      : null;
+  }).filter((pattern) => pattern !== null);
+  return new RegExp(`^(0|[1-9][0-9]{0,${digits.length - 2}}|${smaller.join("|")}|${digits})$`);
 }
