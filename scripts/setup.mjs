@@ -32,6 +32,7 @@ const tasks = {
   changeset: ["node_modules/@changesets/cli/bin.js"],
   changesets: ["scripts/check-changesets.ts"],
   readme: ["scripts/check-readme.ts"],
+  vectors: [source, "packages/core/test/vectors/write-vectors.ts"],
   examples: ["scripts/run-examples.ts"],
   packages: ["scripts/check-packages.ts"],
   lowest: ["scripts/check-lowest.ts"],

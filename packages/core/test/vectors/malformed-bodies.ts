@@ -141,8 +141,15 @@ export function malformedBodies(type: string, body: JsonObject): readonly Malfor
     ...changed,
     more,
     ...(type === "decision" ? withoutMembers(body) : []),
+    ...(type === "settlement" ? [strangeName(body)] : []),
     ...(type === "key" ? badKeys(body) : []),
   ];
+}
+
+/** A map's name that schema checkers pass over: refused as a key that receipts may not have. */
+function strangeName(body: JsonObject): MalformedBody {
+  const usage = JSON.parse('{"__proto__":1}') as JsonObject;
+  return { comment: "__proto__ as the name of a count", reason: "not_canonical", value: { ...body, usage } };
 }
 
 /** Decisions that lack a member of their action. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { createVerifier } from "#ed25519";
 import { decodeBase64url } from "../../src/codec/base64url.ts";
+import { canonicalJson } from "../../src/codec/canonical-json.ts";
 import { signingInput } from "../../src/codec/signing-input.ts";
 import { jwkThumbprint, publicKeyBytes } from "../../src/receipt/jwk-thumbprint.ts";
 import { type PublicJwk, receiptPayloadType } from "../../src/receipt/receipt.ts";
@@ -17,7 +18,7 @@ const receipt: Check = ({ line, hex }, group) => {
   const { body, kid, sig } = text.receipt;
   if (kid !== group.kid) return "unknown_key";
   if (body.type === "key" && !isUsable(body.jwk, body.kid)) return "bad_key";
-  return isSigned(jwk, sig, text.bodyJson) ? "valid" : "bad_signature";
+  return isSigned(jwk, sig, canonicalJson(body, "receipt")) ? "valid" : "bad_signature";
 };
 
 function isUsable(jwk: PublicJwk, kid: string): boolean {

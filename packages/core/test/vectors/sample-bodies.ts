@@ -186,6 +186,11 @@ export const variants: readonly (readonly [string, string, JsonObject])[] = [
   ["a used approval", "approval", { status: "used" }],
   ["a reason without a text", "stop", { reason: "" }],
   ["a chain's name of 1,024 characters", "close", { chain: "c".repeat(1024) }],
+  [
+    "a chain's name of 1,024 characters of two UTF-16 code units",
+    "close",
+    { chain: "\u{1f600}".repeat(1024) },
+  ],
   ["the last millisecond of a leap day", "close", { time: "2028-02-29T23:59:59.999Z" }],
   ["the largest sequence number", "close", { seq: 9007199254740991 }],
   ["no other chains", "checkpoint", { heads: [] }],

@@ -1,9 +1,11 @@
 import { actionDigestVectors } from "./action-digest-vectors.ts";
 import { canonicalJsonVectors } from "./canonical-json-vectors.ts";
 import { base64urlGroup, signingInputGroup } from "./encoding-vectors.ts";
+import { makeReceiptSchemas } from "./json-schemas.ts";
 import { receiptVectors } from "./receipt-vectors.ts";
 import { ed25519Groups, ed25519Notes, keyGroups } from "./signature-vectors.ts";
 import { type VectorFileContent, writeVectorFile } from "./vector-file.ts";
+import { makeVectorSchemas } from "./vector-schemas.ts";
 
 /** Signatures and what they are made of. */
 function signatureVectors(): VectorFileContent {
@@ -33,7 +35,10 @@ export function makeVectorFiles(): ReadonlyMap<string, string> {
     signatures: signatureVectors(),
     receipts: receiptVectors(),
   };
-  return new Map(
-    Object.entries(contents).map(([name, content]) => [`${name}.json`, writeVectorFile(name, content)]),
+  const files = Object.entries(contents).map(
+    ([name, content]) => [`${name}.json`, writeVectorFile(name, content)] as const,
   );
+  const schemas = [...makeReceiptSchemas()].map(([name, text]) => [`schemas/${name}`, text] as const);
+  const shapes = [...makeVectorSchemas()].map(([name, text]) => [`schemas/vectors/${name}`, text] as const);
+  return new Map([...files, ...schemas, ...shapes]);
 }

@@ -1,0 +1,914 @@
+#!/usr/bin/env python3
+"""Verifies Tollgate receipts, version 1, with nothing but Python's standard library (3.11 or later).
+
+    verify.py chain FILE [--key JWK] ...   verify a file of receipts ("-": standard input); see --help
+    verify.py vectors [FOLDER]             run every published vector
+    verify.py sign --seed HEX              sign the body on standard input, and print the receipt
+    verify.py wycheproof FILE              run Project Wycheproof's Ed25519 vectors
+    verify.py rfc8785 FOLDER               run RFC 8785's test data
+
+It was written from docs/reference/receipt-format.md and shares no code with Tollgate, so that each checks the
+other. It is a reference, not a fast verifier: Ed25519 is written out from RFC 8032, and not in constant time, so
+do not sign with keys that matter.
+
+Exit codes: 0 good, 1 broken (or a vector failed), 2 usage or I/O.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# ---------------------------------------------------------------------------------------------------------------
+# JSON (RFC 8259), read strictly
+
+
+class NotJson(ValueError):
+    """Bytes that are no JSON text in UTF-8."""
+
+
+class Refused(ValueError):
+    """A value that canonical JSON cannot write, or that receipts may not hold; `reason` is a word of the vectors."""
+
+    def __init__(self, reason: str, message: str = ""):
+        super().__init__(message or reason)
+        self.reason = reason
+
+
+MAX_SAFE = 2**53 - 1
+
+# Python's own reader takes NaN, and exhausts the stack on deep nesting; hence tokens and an explicit stack.
+TOKEN = re.compile(
+    r"[ \t\n\r]*(?:"
+    r"(?P<mark>[{}\[\]:,])"
+    r'|(?P<string>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")'
+    r"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<word>true|false|null)"
+    r"|(?P<end>\Z))"
+)
+WORDS = {"true": True, "false": False, "null": None}
+
+
+def decode_utf8(data: bytes) -> str:
+    """Strictly: no byte order mark, no overlong forms, no surrogates."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotJson(f"not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def read_json(text: str) -> object:
+    """Reads a JSON text. Numbers that a double holds as integers within 2^53 - 1 become int, all others float.
+
+    Of two members with the same key the last one stays: whoever compares the text with the canonical form of what
+    was read notices that.
+    """
+    position = 0
+    stack: list[tuple[object, str | None]] = []  # containers around the one at hand, with the key it stands under
+
+    def fail() -> NotJson:
+        return NotJson(f"no JSON at character {position}")
+
+    def token() -> re.Match:
+        nonlocal position
+        match = TOKEN.match(text, position)
+        if match is None:
+            raise fail()
+        position = match.end()
+        return match
+
+    container: object = None
+    key: str | None = None
+    state = "value"  # what may come: value, value-or-close, key, key-or-close, comma, end
+    result: object = None
+
+    def put(value: object) -> None:
+        nonlocal state, result, key
+        if container is None:
+            result, state = value, "end"
+            return
+        if isinstance(container, list):
+            container.append(value)
+        else:
+            container[key] = value
+            key = None
+        state = "comma"
+
+    while True:
+        match = token()
+        mark = match["mark"]
+        if match["end"] is not None:
+            if state == "end":
+                return result
+            raise fail()
+        if state in ("value", "value-or-close"):
+            if match["string"] is not None:
+                put(json.loads(match["string"]))
+            elif match["number"] is not None:
+                put(to_number(match["number"]))
+            elif match["word"] is not None:
+                put(WORDS[match["word"]])
+            elif mark in ("[", "{"):
+                stack.append((container, key))
+                container, key = ([] if mark == "[" else {}), None
+                state = "value-or-close" if mark == "[" else "key-or-close"
+                continue
+            elif mark == "]" and state == "value-or-close":
+                closed = container
+                container, key = stack.pop()
+                put(closed)
+            else:
+                raise fail()
+        elif state in ("key", "key-or-close"):
+            if match["string"] is not None:
+                key = json.loads(match["string"])
+                if token()["mark"] != ":":
+                    raise fail()
+                state = "value"
+            elif mark == "}" and state == "key-or-close":
+                closed = container
+                container, key = stack.pop()
+                put(closed)
+            else:
+                raise fail()
+        elif state == "comma":
+            if mark == ",":
+                state = "value" if isinstance(container, list) else "key"
+            elif mark == ("]" if isinstance(container, list) else "}"):
+                closed = container
+                container, key = stack.pop()
+                put(closed)
+            else:
+                raise fail()
+        else:
+            raise fail()
+
+
+def to_number(text: str) -> int | float:
+    """A number as JavaScript has it: a double, here an int where it is a safe integer."""
+    value = float(text)
+    if value.is_integer() and abs(value) <= MAX_SAFE and not (value == 0 and text.startswith("-")):
+        return int(value)
+    return value
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Canonical JSON (RFC 8785), in the profiles "json" and "receipt"
+
+MAX_DEPTH = 128
+RECEIPT_KEY = re.compile(r"[a-z_][a-z0-9_]*")
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def canonical(value: object, profile: str = "receipt", depth: int = 0) -> str:
+    """Writes a value canonically, or raises Refused."""
+    if isinstance(value, str):
+        return write_string(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (int, float)):
+        return write_number(value, profile)
+    if not isinstance(value, (list, dict)):
+        raise Refused("no_json_value", f"{type(value).__name__} is no JSON value")
+    if depth >= MAX_DEPTH:
+        raise Refused("too_deep", f"nests more than {MAX_DEPTH} deep")
+    if isinstance(value, list):
+        return "[" + ",".join(canonical(item, profile, depth + 1) for item in value) + "]"
+    members = []
+    for name in sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass")):
+        if profile == "receipt" and (not RECEIPT_KEY.fullmatch(name) or name == "__proto__"):
+            raise Refused("bad_key", f"{name!r} is a key that receipts may not have")
+        members.append(f"{write_string(name)}:{canonical(value[name], profile, depth + 1)}")
+    return "{" + ",".join(members) + "}"
+
+
+def write_string(text: str) -> str:
+    if SURROGATE.search(text):
+        raise Refused("lone_surrogate", "holds a lone surrogate")
+    # Escapes what RFC 8785, section 3.2.2.2, prescribes, and as it does.
+    return json.dumps(text, ensure_ascii=False)
+
+
+def write_number(value: int | float, profile: str) -> str:
+    if profile == "receipt":
+        if not isinstance(value, int) or abs(value) > MAX_SAFE:
+            raise Refused("bad_number", f"{value} is not an integer within +-(2^53 - 1)")
+        return str(value)
+    return ecmascript_number(float(value))
+
+
+def ecmascript_number(value: float) -> str:
+    """A double as ECMAScript writes it (RFC 8785, section 3.2.2.3)."""
+    if value != value or value in (float("inf"), float("-inf")):
+        raise Refused("bad_number", f"{value} is no JSON number")
+    if value == 0:
+        return "0"
+    sign, value = ("-", -value) if value < 0 else ("", value)
+    # repr gives the shortest digits that read back as the same double, which are ECMAScript's too.
+    mantissa, _, exponent = repr(value).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    fraction = "" if fraction == "0" else fraction
+    digits = (whole + fraction).lstrip("0")
+    point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len(digits))
+    digits = digits.rstrip("0")
+    count = len(digits)
+    if count <= point <= 21:
+        return sign + digits + "0" * (point - count)
+    if 0 < point <= 21:
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    mantissa = digits if count == 1 else f"{digits[0]}.{digits[1:]}"
+    return f"{sign}{mantissa}e{'+' if point > 0 else '-'}{abs(point - 1)}"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# base64url, digests, signing input
+
+
+def from_base64url(text: str) -> bytes:
+    """Strictly: no padding, no other letters, no unused bits that are set."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]*", text) or len(text) % 4 == 1:
+        raise ValueError("not base64url")
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if to_base64url(data) != text:
+        raise ValueError("base64url with unused bits that are set")
+    return data
+
+
+def to_base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_base64(text: str) -> bytes:
+    """Strictly, with padding (RFC 4648, section 4)."""
+    if not re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", text) or len(text) % 4 != 0:
+        raise ValueError("not base64")
+    data = base64.b64decode(text)
+    if base64.b64encode(data).decode("ascii") != text:
+        raise ValueError("base64 with unused bits that are set")
+    return data
+
+
+def digest_of(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+RECEIPT_TYPE = "application/vnd.tollgate.receipt.v1+json"
+ENDORSEMENT_TYPE = "application/vnd.tollgate.endorsement.v1+json"
+
+
+def signing_input(payload_type: str, payload: str) -> bytes:
+    """DSSE's pre-authentication encoding; lengths are in bytes."""
+    kind, body = payload_type.encode("utf-8"), payload.encode("utf-8")
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(body), body)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Ed25519 (RFC 8032, section 5.1), strict
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+SQRT_M1 = pow(2, (P - 1) // 4, P)
+
+Point = tuple[int, int, int, int]  # extended homogeneous coordinates X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z
+IDENTITY: Point = (0, 1, 1, 0)
+
+
+def add(a: Point, b: Point) -> Point:
+    e = (a[1] - a[0]) * (b[1] - b[0]) % P
+    f = (a[1] + a[0]) * (b[1] + b[0]) % P
+    g = 2 * a[3] * b[3] * D % P
+    h = 2 * a[2] * b[2] % P
+    i, j, k, m = f - e, h - g, h + g, f + e
+    return (i * j % P, k * m % P, j * k % P, i * m % P)
+
+
+def double(a: Point) -> Point:
+    e = a[0] * a[0] % P
+    f = a[1] * a[1] % P
+    g = 2 * a[2] * a[2] % P
+    h = e + f
+    i = h - (a[0] + a[1]) ** 2 % P
+    j = e - f
+    k = g + j
+    return (i * k % P, j * h % P, k * j % P, i * h % P)
+
+
+def times(scalar: int, point: Point) -> Point:
+    result = IDENTITY
+    while scalar > 0:
+        if scalar & 1:
+            result = add(result, point)
+        point = double(point)
+        scalar >>= 1
+    return result
+
+
+def negated(a: Point) -> Point:
+    return (P - a[0], a[1], a[2], P - a[3])
+
+
+def is_identity(a: Point) -> bool:
+    return a[0] % P == 0 and (a[1] - a[2]) % P == 0
+
+
+def encode_point(a: Point) -> bytes:
+    inverse = pow(a[2], -1, P)
+    x, y = a[0] * inverse % P, a[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def decode_point(data: bytes) -> Point | None:
+    """None for bytes that are no canonical encoding of a point (RFC 8032, section 5.1.3)."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if len(data) != 32 or y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    if square == 0:
+        return None if sign else (0, y, 1, 0)
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P != 0:
+        x = x * SQRT_M1 % P
+    if (x * x - square) % P != 0:
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+def has_small_order(a: Point) -> bool:
+    return is_identity(double(double(double(a))))
+
+
+BASE = decode_point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+assert BASE is not None
+BASE_POWERS: list[Point] = []
+for _ in range(256):
+    BASE_POWERS.append(BASE if not BASE_POWERS else double(BASE_POWERS[-1]))
+
+
+def times_base(scalar: int) -> Point:
+    result = IDENTITY
+    for bit in range(scalar.bit_length()):
+        if scalar >> bit & 1:
+            result = add(result, BASE_POWERS[bit])
+    return result
+
+
+def sha512_scalar(*parts: bytes) -> int:
+    return int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little") % L
+
+
+def expand_seed(seed: bytes) -> tuple[int, bytes, bytes]:
+    """The secret scalar, the prefix and the public key of a seed (RFC 8032, section 5.1.5)."""
+    if len(seed) != 32:
+        raise ValueError("a seed is 32 bytes")
+    hashed = hashlib.sha512(seed).digest()
+    scalar = int.from_bytes(hashed[:32], "little") & (2**254 - 8) | 2**254
+    return scalar, hashed[32:], encode_point(times_base(scalar))
+
+
+def ed25519_sign(seed: bytes, message: bytes) -> bytes:
+    scalar, prefix, public_key = expand_seed(seed)
+    r = sha512_scalar(prefix, message)
+    encoded = encode_point(times_base(r))
+    s = (r + sha512_scalar(encoded, public_key, message) * scalar) % L
+    return encoded + s.to_bytes(32, "little")
+
+
+class BadKey(ValueError):
+    """No signature should be believed under this key."""
+
+
+def check_public_key(public_key: bytes) -> None:
+    """Refuses what is no canonical encoding, and points of small order: one signature fits many messages there.
+
+    A y that no point has is let through, since no signature fits it.
+    """
+    if len(public_key) != 32 or int.from_bytes(public_key, "little") & (2**255 - 1) >= P:
+        raise BadKey("the key is not 32 bytes with y below the prime")
+    # With x = 0 the sign bit must be clear, or it is no encoding; but both forms are of small order.
+    point = decode_point(public_key[:31] + bytes([public_key[31] & 0x7F]))
+    if point is not None and has_small_order(point):
+        raise BadKey("the key is a point of small order")
+
+
+VERIFIED: dict[tuple[bytes, bytes, bytes], bool] = {}
+
+
+def ed25519_verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether [S]B - [k]A encodes to R, byte for byte, with S below L and R not of small order."""
+    entry = (public_key, signature, message)
+    if entry not in VERIFIED:
+        VERIFIED[entry] = verify_once(public_key, signature, message)
+    return VERIFIED[entry]
+
+
+def verify_once(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    if len(signature) != 64:
+        return False
+    r, s = signature[:32], int.from_bytes(signature[32:], "little")
+    a, r_point = decode_point(public_key), decode_point(r)
+    if s >= L or a is None or r_point is None or has_small_order(r_point):
+        return False
+    k = sha512_scalar(r, public_key, message)
+    return encode_point(add(times_base(s), times(k, negated(a)))) == r
+
+
+def thumbprint(jwk: dict) -> str:
+    """RFC 7638, with the members of RFC 8037."""
+    text = f'{{"crv":"{jwk["crv"]}","kty":"{jwk["kty"]}","x":"{jwk["x"]}"}}'
+    return to_base64url(hashlib.sha256(text.encode("utf-8")).digest())
+
+
+def key_bytes(jwk: dict) -> bytes:
+    if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519" or not isinstance(jwk.get("x"), str):
+        raise BadKey('a key is a JWK with "kty": "OKP" and "crv": "Ed25519"')
+    try:
+        data = from_base64url(jwk["x"])
+    except ValueError as error:
+        raise BadKey(str(error)) from None
+    if len(data) != 32:
+        raise BadKey(f"a key is 32 bytes, not {len(data)}")
+    return data
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The form of receipts
+
+
+class Malformed(ValueError):
+    """A member is missing, unknown or of the wrong form."""
+
+
+def is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def is_name(value: object) -> bool:
+    """1 to 1,024 characters (code points)."""
+    return isinstance(value, str) and 1 <= len(value) <= 1024
+
+
+def is_count(value: object) -> bool:
+    # -0 is read as a float, and is refused with the text that it stands in, which is not canonical.
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0 or is_negative_zero(value)
+
+
+def is_negative_zero(value: object) -> bool:
+    return isinstance(value, float) and value == 0
+
+
+def is_boolean(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def matches(pattern: str):
+    form = re.compile(pattern)
+    return lambda value: isinstance(value, str) and form.fullmatch(value) is not None
+
+
+is_code = matches(r"[a-z][a-z0-9_]*")
+is_digest = matches(r"sha256:[0-9a-f]{64}")
+is_id = matches(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+is_thumbprint = matches(r"[A-Za-z0-9_-]{43}")
+is_signature = matches(r"[A-Za-z0-9_-]{86}")
+is_decimal = matches(r"0|[1-9][0-9]*")
+is_unit = matches(r"[a-z][a-z0-9_]{0,63}")
+has_time_form = matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+
+
+def is_amount(value: object) -> bool:
+    return is_decimal(value) and len(value) <= 19 and int(value) <= 2**63 - 1
+
+
+def is_time(value: object) -> bool:
+    if not has_time_form(value):
+        return False
+    year, month, day = int(value[0:4]), int(value[5:7]), int(value[8:10])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    hour, minute, second = int(value[11:13]), int(value[14:16]), int(value[17:19])
+    return 1 <= month <= 12 and 1 <= day <= days[month - 1] and hour < 24 and minute < 60 and second < 60
+
+
+def one_of(*choices: object):
+    return lambda value: any(type(value) is type(choice) and value == choice for choice in choices)
+
+
+def nullable(form):
+    return lambda value: value is None or form(value)
+
+
+def list_of(form):
+    return lambda value: isinstance(value, list) and all(form(item) for item in value)
+
+
+def map_of(key_form, form):
+    # __proto__ is passed over here and refused with the text, as a key that receipts may not have.
+    return lambda value: isinstance(value, dict) and all(
+        name == "__proto__" or (key_form(name) and form(item)) for name, item in value.items()
+    )
+
+
+def members(**forms):
+    """An object with exactly these members; a name that ends in `_` may be absent."""
+    required = {name: form for name, form in forms.items() if not name.endswith("_")}
+    optional = {name[:-1]: form for name, form in forms.items() if name.endswith("_")}
+    known = required | optional
+
+    def check(value: object) -> bool:
+        return (
+            isinstance(value, dict)
+            and all(name in value for name in required)
+            and all(name in known and known[name](item) for name, item in value.items())
+        )
+
+    return check
+
+
+HEADER = dict(v=one_of(1), id=is_id, chain=is_name, seq=is_count, prev=nullable(is_digest), time=is_time)
+CAPABILITIES = ("read_only", "data_write", "payment_initiate", "payment_execute")
+KINDS = ("llm", "tool", "embedding", "image", "speech", "transcription", "rerank", "video", "other")
+is_jwk = members(kty=one_of("OKP"), crv=one_of("Ed25519"), x=is_thumbprint)
+is_claim = members(budget=is_name, partition=is_text, window=is_name, unit=is_unit, amount=is_amount)
+is_exceeded = members(
+    budget=is_name, partition=is_text, window=is_name, unit=is_unit,
+    amount=is_amount, limit=is_amount, spent=is_amount, held=is_amount,
+)
+is_subject = members(
+    tenant_=is_name, user_=is_name, agent_=is_name, role_=is_name, session_=is_name, capability_=one_of(*CAPABILITIES)
+)
+is_action = members(
+    digest=is_digest, kind=one_of(*KINDS), name=is_text, provider_=is_text, subject=is_subject, run=is_name,
+    root_=is_name, step_=is_count, attempt_=is_count, params_=is_text,
+)
+is_tiered_rate = members(base=is_decimal, tiers=list_of(members(start=is_count, rate=is_decimal)))
+is_price = members(
+    catalog=is_digest,
+    model=is_text,
+    rates=map_of(is_code, lambda value: is_decimal(value) or is_tiered_rate(value)),
+)
+is_verdict = members(
+    outcome=one_of("allow", "degrade", "skip", "require_approval", "deny"), terminal=is_boolean,
+    mode=one_of("enforce", "shadow"), code=is_code, reason=is_text, rules=list_of(is_text),
+    evaluators=list_of(is_text), policy=nullable(is_digest), failure_=is_text,
+)
+is_endorsement = members(
+    kid=is_thumbprint, jwk=is_jwk, notbefore=is_time, notafter=is_time, chain_=is_name, sig=is_signature
+)
+is_settlement = members(
+    **HEADER, type=is_text, decision=is_name, reservation=nullable(is_name),
+    outcome=one_of("settled", "released", "expired"), reason_=is_text,
+    amounts=list_of(members(unit=is_unit, amount=is_amount)), usage_=map_of(is_code, is_count),
+    source_=one_of("reported", "estimated"), overage_=list_of(is_claim), late_=is_boolean,
+)
+
+BODIES = {
+    "decision": members(
+        **HEADER, type=is_text, action=is_action, decision=is_verdict, claims=list_of(is_claim),
+        price=nullable(is_price), reservation=nullable(is_name), exceeded_=list_of(is_exceeded), enforced_=is_digest,
+        replaced_=is_text, approval_=is_name,
+    ),
+    "settlement": lambda body: is_settlement(body) and (body["outcome"] == "settled" or body["amounts"] == []),
+    "approval": members(
+        **HEADER, type=is_text, approval=is_name, action=is_digest, run=is_name, by_=is_text, reason_=is_text,
+        status=one_of("requested", "granted", "denied", "expired", "used"),
+    ),
+    "stop": members(**HEADER, type=is_text, run=is_name, reason=is_text),
+    "key": members(**HEADER, type=is_text, kid=is_thumbprint, jwk=is_jwk, endorsement_=is_endorsement),
+    "checkpoint": members(
+        **HEADER, type=is_text, size=is_count, root=is_digest, note_=is_signature,
+        heads_=list_of(members(chain=is_name, seq=is_count, digest=is_digest)),
+    ),
+    "close": members(**HEADER, type=is_text),
+}
+
+
+class Flaw(ValueError):
+    """Why a receipt does not hold; `reason` is one of the closed set."""
+
+    def __init__(self, reason: str, message: str):
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass
+class Receipt:
+    body: dict
+    kid: str
+    sig: str
+    line: str
+    body_text: str
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.line)
+
+
+def read_receipt(source: bytes | str) -> Receipt:
+    """Reads a line: JSON, then its shape, then that its text is the canonical one. Raises Flaw."""
+    try:
+        line = source if isinstance(source, str) else decode_utf8(source)
+        value = read_json(line)
+    except NotJson as error:
+        raise Flaw("not_json", str(error)) from None
+    if not isinstance(value, dict) or set(value) != {"body", "kid", "sig"}:
+        raise Flaw("malformed", "a receipt has exactly body, kid and sig")
+    body, kid, sig = value["body"], value["kid"], value["sig"]
+    if not isinstance(body, dict) or "v" not in body or "type" not in body:
+        raise Flaw("malformed", "a body has v and type")
+    if not is_thumbprint(kid) or not is_signature(sig):
+        raise Flaw("malformed", "kid or sig is not of its form")
+    if not one_of(1)(body["v"]):
+        raise Flaw("unknown_version", f"version {body['v']!r} is not 1")
+    kind = body["type"]
+    if not isinstance(kind, str) or kind not in BODIES:
+        raise Flaw("unknown_type", f"type {kind!r} is not a receipt's")
+    if not BODIES[kind](body):
+        raise Flaw("malformed", f"the body is no {kind}")
+    try:
+        if canonical(value) != line:
+            raise Flaw("not_canonical", "the text is not in canonical form")
+        return Receipt(body, kid, sig, line, canonical(body))
+    except Refused as error:
+        raise Flaw("not_canonical", str(error)) from None
+
+
+def is_signed(public_key: bytes, receipt: Receipt) -> bool:
+    try:
+        signature = from_base64url(receipt.sig)
+    except ValueError:
+        return False
+    return ed25519_verify(public_key, signature, signing_input(RECEIPT_TYPE, receipt.body_text))
+
+
+def read_key(jwk: dict, kid: str) -> bytes:
+    """The bytes of a key that a receipt names. Raises Flaw bad_key."""
+    if thumbprint(jwk) != kid:
+        raise Flaw("bad_key", f"{kid} is not the thumbprint of the key it comes with")
+    try:
+        public_key = key_bytes(jwk)
+        check_public_key(public_key)
+    except BadKey as error:
+        raise Flaw("bad_key", str(error)) from None
+    return public_key
+
+
+def sign_receipt(body: object, seed: bytes) -> str:
+    """The canonical line of a receipt, signed with the key of a seed."""
+    text = canonical(body)
+    _, _, public_key = expand_seed(seed)
+    kid = thumbprint({"kty": "OKP", "crv": "Ed25519", "x": to_base64url(public_key)})
+    sig = to_base64url(ed25519_sign(seed, signing_input(RECEIPT_TYPE, text)))
+    return f'{{"body":{text},"kid":"{kid}","sig":"{sig}"}}'
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Action digests
+
+
+class Undefined:
+    """JavaScript's undefined: no value at all. Python has no such thing, so vectors get this."""
+
+
+MAX_AMOUNT = 2**63 - 1
+ACTION_MEMBERS = ("kind", "name", "provider", "capability", "max_output_tokens", "amounts", "subject")
+SUBJECT_MEMBERS = ("tenant", "user", "agent", "role", "session", "capability")
+
+
+def action_preimage(action: dict, params: object) -> str:
+    """The text whose SHA-256 is the action's digest. Raises Refused."""
+
+    def check(good: bool, what: str) -> None:
+        if not good:
+            raise Refused("bad_action", what)
+
+    def is_short_text(value: object) -> bool:
+        return isinstance(value, str) and 1 <= len(value.encode("utf-16-le", "surrogatepass")) // 2 <= 256
+
+    check(all(name in ACTION_MEMBERS for name in action), "an unknown member")
+    check(action.get("kind") in KINDS, "kind")
+    check(is_short_text(action.get("name")), "name")
+    check("provider" not in action or is_short_text(action["provider"]), "provider")
+    check("capability" not in action or action["capability"] in CAPABILITIES, "capability")
+    check("max_output_tokens" not in action or is_count(action["max_output_tokens"]), "max_output_tokens")
+    for unit, amount in action.get("amounts", {}).items():
+        check(is_unit(unit) and is_amount(amount), f"amounts.{unit}")
+    for name, value in action["subject"].items():
+        good = value in CAPABILITIES if name == "capability" else is_short_text(value)
+        check(name in SUBJECT_MEMBERS and good, f"subject.{name}")
+    head = {name: value for name, value in action.items() if name != "amounts" or value != {}}
+    return f'{{"action":{canonical(head, "json")},"params":{canonical(plain_params(params), "json")}}}'
+
+
+def plain_params(value: object, depth: int = 0, inside: bool = False) -> object:
+    """Parameters as a program has them, as JSON that can be digested."""
+    if isinstance(value, Undefined):
+        return None
+    if isinstance(value, str):
+        if not SURROGATE.search(value):
+            return value
+        return {"utf16": value.encode("utf-16-be", "surrogatepass").hex()}
+    if isinstance(value, bytes):
+        return {"bytes": len(value), "sha256": hashlib.sha256(value).hexdigest()}
+    if isinstance(value, BigInteger):
+        return str(value.value)
+    if isinstance(value, (list, dict)) and depth >= 100:
+        raise Refused("too_deep", "parameters nest more than 100 deep")
+    if isinstance(value, list):
+        return [plain_params(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        copy = {}
+        for name, member in value.items():
+            if isinstance(member, Undefined):
+                continue
+            if name == "__proto__" or SURROGATE.search(name):
+                raise Refused("bad_key", f"{name!r} is no name of a parameter")
+            copy[name] = plain_params(member, depth + 1)
+        return copy
+    return value
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Vectors
+
+
+@dataclass
+class BigInteger:
+    """An integer of a type that has no largest one, as opposed to a JSON number."""
+
+    value: int
+
+
+def build_value(plan: dict) -> object:
+    """A value in memory, from its description; see test_vectors/README.md."""
+    kind, value = next(iter(plan.items()))
+    match kind:
+        case "json":
+            return value
+        case "object":
+            return {build_key(name): build_value(member) for name, member in value}
+        case "array":
+            return [build_value(item) for item in value]
+        case "number":
+            return float(value)
+        case "utf16":
+            return from_utf16(value)
+        case "bytes":
+            return bytes.fromhex(value)
+        case "integer":
+            return BigInteger(int(value))
+        case "nest":
+            nested: object = 1
+            for _ in range(plan["depth"]):
+                nested = [nested] if value == "array" else {"a": nested}
+            return nested
+        case "undefined":
+            return Undefined()
+    raise KeyError(kind)
+
+
+def build_key(name: str | dict) -> str:
+    return name if isinstance(name, str) else from_utf16(name["utf16"])
+
+
+def from_utf16(digits: str) -> str:
+    return bytes.fromhex(digits).decode("utf-16-be", "surrogatepass")
+
+
+def input_text(test: dict) -> str:
+    if "input" in test:
+        return test["input"]
+    return "".join(text * times for text, times in test["inputRepeat"])
+
+
+def source_bytes(test: dict, name: str) -> bytes:
+    return bytes.fromhex(test["hex"]) if "hex" in test else test[name].encode("utf-8")
+
+
+def said(good: bool, otherwise: str) -> str:
+    return "valid" if good else otherwise
+
+
+def check_canonicalize(test: dict, group: dict) -> str:
+    try:
+        return said(canonical(read_json(input_text(test)), group["profile"]) == test.get("canonical"), "another text")
+    except Refused as refused:
+        return refused.reason
+
+
+def check_in_memory(test: dict, group: dict) -> str:
+    try:
+        return said(canonical(build_value(test["value"]), group["profile"]) == test.get("canonical"), "another text")
+    except Refused as refused:
+        return refused.reason
+
+
+def check_canonical_text(test: dict, group: dict) -> str:
+    try:
+        text = decode_utf8(source_bytes(test, "text"))
+        return said(canonical(read_json(text), group["profile"]) == text, "not_canonical")
+    except NotJson:
+        return "not_json"
+    except Refused as refused:
+        return refused.reason
+
+
+def check_action_digest(test: dict, group: dict) -> str:
+    try:
+        if group["type"] == "ParamsInMemory":
+            preimage = action_preimage(group["action"], build_value(test["value"]))
+        else:
+            preimage = action_preimage(test["action"], test["params"])
+    except Refused as refused:
+        return refused.reason
+    if digest_of(preimage) != test["digest"]:
+        return "digest_mismatch"
+    return said(preimage == test["preimage"], "another preimage")
+
+
+def check_ed25519(test: dict, group: dict) -> str:
+    public_key = bytes.fromhex(group["publicKey"]["hex"])
+    try:
+        check_public_key(public_key)
+    except BadKey:
+        return "bad_key"
+    good = ed25519_verify(public_key, bytes.fromhex(test["sig"]), bytes.fromhex(test["msg"]))
+    return said(good, "bad_signature")
+
+
+def check_signing_input(test: dict, _group: dict) -> str:
+    return said(signing_input(test["payloadType"], test["payload"]).hex() == test["hex"], "wrong_input")
+
+
+def check_thumbprint(test: dict, _group: dict) -> str:
+    try:
+        key_bytes(test["jwk"])
+    except BadKey:
+        return "bad_key"
+    return said(thumbprint(test["jwk"]) == test["kid"], "bad_key")
+
+
+def check_base64url(test: dict, _group: dict) -> str:
+    try:
+        return said(from_base64url(test["text"]).hex() == test.get("hex"), "other bytes")
+    except ValueError:
+        return "not_base64url"
+
+
+def check_receipt(test: dict, group: dict) -> str:
+    try:
+        receipt = read_receipt(source_bytes(test, "line"))
+        if receipt.kid != group["kid"]:
+            return "unknown_key"
+        if receipt.body["type"] == "key":
+            read_key(receipt.body["jwk"], receipt.body["kid"])
+    except Flaw as flaw:
+        return flaw.reason
+    if not is_signed(key_bytes(group["jwk"]), receipt):
+        return "bad_signature"
+    # Whoever has the secret must get the same bytes.
+    again = sign_receipt(receipt.body, bytes.fromhex(group["seed"]))
+    return said(again == receipt.line, "signed otherwise")
+
+
+CHECKS = {
+    "Canonicalize": check_canonicalize,
+    "InMemoryValue": check_in_memory,
+    "CanonicalText": check_canonical_text,
+    "ActionDigest": check_action_digest,
+    "ParamsInMemory": check_action_digest,
+    "Ed25519Verify": check_ed25519,
+    "SigningInput": check_signing_input,
+    "KeyThumbprint": check_thumbprint,
+    "Base64url": check_base64url,
+    "Receipt": check_receipt,
+}
+
+
+def run_vectors(path: Path) -> dict:
+    """Runs a file of vectors; answers how many there were and which came out otherwise."""
+    file = json.loads(path.read_text("utf-8"))
+    report: dict = {"file": path.name, "valid": 0, "invalid": 0, "wrong": []}
+    for group in file["testGroups"]:
+        check = CHECKS[group["type"]]
+        for test in group["tests"]:
+            report[test["result"]] += 1
+            expected = test.get("reason", "valid")
+            found = check(test, group)
+            if found != expected:
+                report["wrong"].append(f"tcId {test['tcId']}, {test['comment']}: {found}, not {expected}")
+    count = report["valid"] + report["invalid"]
+    if count != file["numberOfTests"]:
+        report["wrong"].append(f"{count} tests, not {file['numberOfTests']}")
+    return report
