@@ -78,7 +78,16 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "toDsseEnvelope",
     "toOtlpLogs",
   ],
-  "@tollgate/core/node": ["fileLog"],
+  "@tollgate/core/signing": [
+    "checkpoints",
+    "createPrivateJwk",
+    "createSigner",
+    "endorse",
+    "jwkThumbprint",
+    "signerFromJwk",
+    "withEndorsement",
+  ],
+  "@tollgate/core/node": ["createKeyFile", "fileLog", "readKeyFile", "readPemFile"],
   "@tollgate/core/testing": ["manualClock"],
   "@tollgate/ai-sdk": [
     "gateEmbeddingModel",

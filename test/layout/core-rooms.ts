@@ -19,11 +19,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   adapter: ["foundation", "action", "gate", "language-model"],
   index: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   verify: ["foundation", "action", "receipt"],
+  signing: ["foundation", "action", "receipt"],
 };
 
 const source = "packages/core/src/";
 const foundation: readonly string[] = ["errors.ts", "clock.ts", "awaitable.ts"];
-const entries: readonly string[] = ["index.ts", "adapter.ts", "verify.ts"];
+const entries: readonly string[] = ["index.ts", "adapter.ts", "verify.ts", "signing.ts"];
 
 /** The room of a module of core; null when it stands in none. */
 export function roomOf(path: string): string | null {

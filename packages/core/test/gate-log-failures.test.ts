@@ -91,14 +91,14 @@ describe("a receipt log that fails", () => {
     const first = gateFixture({ log, signer, clock, chain: "main" });
     await gateBudget(first.gate, costing("$1"));
     const other = gateFixture({ log, clock, chain: "main" });
-    expect((await other.gate.decide(costing("$1"))).reason).toMatch(/was signed by key .* give that signer/);
+    expect((await other.gate.decide(costing("$1"))).reason).toMatch(/goes on under key .* give its signer/);
     const past = gateFixture({ log, signer, clock: manualClock(clock.now() - 60_000), chain: "main" });
     expect(await past.gate.decide(costing("$1"))).toMatchObject({ code: "clock_went_back" });
     const again = gateFixture({ log, signer, clock, chain: "main" });
     expect(await again.gate.decide(costing("$1"))).toMatchObject({ outcome: "allow" });
     await again.gate.close();
     const late = gateFixture({ log, signer, clock, chain: "main" });
-    expect((await late.gate.decide(costing("$1"))).reason).toMatch(/is closed: give the gate another chain/);
+    expect((await late.gate.decide(costing("$1"))).reason).toMatch(/is closed: give another chain/);
   });
 
   it("does not fail open without a receipt", async () => {

@@ -2,11 +2,10 @@ import { createAsyncContext } from "#async-context";
 import type { ActionInput } from "../action/action.ts";
 import { digestAction } from "../action/action-digest.ts";
 import type { Balance, BalanceQuery } from "../action/balance.ts";
-import { jsonParams } from "../action/json-params.ts";
 import { readAction } from "../action/read-action.ts";
 import { readSubject } from "../action/read-subject.ts";
+import type { Awaitable } from "../awaitable.ts";
 import { systemClock } from "../clock.ts";
-import { canonicalJson } from "../codec/canonical-json.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidAction, InvalidConfig } from "../errors.ts";
 import { checkEvaluators } from "../evaluate/check-evaluators.ts";
@@ -17,7 +16,7 @@ import { parseBudgets } from "../ledger/parse-budgets.ts";
 import { byteCounter } from "../pricing/byte-counter.ts";
 import { genaiPrices } from "../pricing/genai-prices-catalog.ts";
 import type { ModelRates, PriceCatalog } from "../pricing/price-catalog.ts";
-import { createChain } from "../receipt/chain.ts";
+import { createChain, type ReceiptContent } from "../receipt/chain.ts";
 import { jwkThumbprint } from "../receipt/jwk-thumbprint.ts";
 import { createSigner } from "../receipt/local-signer.ts";
 import { memoryLog } from "../receipt/memory-log.ts";
@@ -33,10 +32,11 @@ import { decideAttempt, refuseAttempt } from "./decide-attempt.ts";
 import type { Decision } from "./decision.ts";
 import type { DecideOptions, Gate } from "./gate.ts";
 import type { GateCore } from "./gate-core.ts";
-import type { GateOptions, ParamsPolicy } from "./gate-options.ts";
+import type { GateOptions } from "./gate-options.ts";
 import { Keeper } from "./keeper.ts";
 import { MemoryApprovals } from "./memory-approvals.ts";
 import { OpenWork } from "./open-work.ts";
+import { paramsPolicy } from "./params-policy.ts";
 import { readOptions } from "./read-options.ts";
 import { cleanText, receiptPrice } from "./receipt-content.ts";
 import { Recorder } from "./recorder.ts";
@@ -84,19 +84,21 @@ class LocalGate implements Gate {
     const reservationTtlMs = options.reservationTtlMs ?? 5 * 60 * 1000;
     this.publicKey = signer.publicKey;
     this.chain = options.chain ?? newId();
-    this.#log = options.log ?? memoryLog();
     this.#defaultMaxOutputTokens =
       options.maxOutputTokens === "unbounded" ? null : (options.maxOutputTokens ?? 4096);
+    const log = options.log ?? memoryLog();
+    const bare = createChain({ chain: this.chain, signer, newId: idAt });
+    for (const former of options.formerSigners ?? []) bare.admit(readSigner(former));
+    const parts = { log, clock, inTime, report };
+    const write = (content: ReceiptContent): Awaitable<Receipt> => recorder.write(content);
     const recorder = new Recorder({
-      chain: createChain({ chain: this.chain, signer, newId: idAt }),
-      log: this.#log,
+      ...parts,
+      chain: options.checkpoints?.follow({ ...parts, chain: bare, write }) ?? bare,
       signer,
-      clock,
-      inTime,
       clockToleranceMs: options.clockToleranceMs ?? 5000,
       observe: options.onReceipt ?? (() => undefined),
-      report,
     });
+    this.#log = log;
     const keeper = new Keeper({
       ledger,
       recorder,
@@ -199,6 +201,10 @@ class LocalGate implements Gate {
     }
   }
 
+  async rotate(signer: Signer): Promise<void> {
+    await this.#core.recorder.rotate(readSigner(signer));
+  }
+
   async balances(query: BalanceQuery = {}): Promise<readonly Balance[]> {
     await this.#core.keeper.sweep(this.#core.recorder.recordTime());
     return this.#core.ledger.balances(query);
@@ -228,7 +234,7 @@ class LocalGate implements Gate {
     await attempt(() => inTime(who, work.idle()));
     await attempt(() => inTime(who, keeper.settleOwed()));
     await attempt(() => inTime(who, keeper.sweep(recorder.recordTime())));
-    await attempt(() => recorder.write({ type: "close" }));
+    await attempt(() => recorder.close());
     keeper.stop();
     // Whatever failed before: nobody else can use the file or the connection as long as they are open.
     await attempt(() => ledger.close?.());
@@ -270,7 +276,7 @@ function readPrices(prices: GateOptions["prices"]): PriceCatalog {
   if (prices === undefined) return genaiPrices();
   if (!("rates" in prices)) return genaiPrices({ overrides: prices });
   if (!/^sha256:[0-9a-f]{64}$/.test(prices.digest)) {
-    throw new InvalidConfig("prices.digest", "expected sha256: and 64 hex digits, which receipts name it by");
+    throw new InvalidConfig("prices.digest", "expected sha256: and 64 hex digits");
   }
   return prices;
 }
@@ -278,19 +284,4 @@ function readPrices(prices: GateOptions["prices"]): PriceCatalog {
 function readSigner(signer: Signer): Signer {
   if (signer.kid === jwkThumbprint(signer.publicKey)) return signer;
   throw new InvalidConfig("signer.kid", "expected the RFC 7638 thumbprint of signer.publicKey");
-}
-
-function paramsPolicy(params: NonNullable<GateOptions["params"]>, report: GateCore["report"]): ParamsPolicy {
-  if (params === "digest") return () => undefined;
-  if (params === "full") return ({ paramsJson }) => paramsJson;
-  return ({ action }) => {
-    try {
-      const kept = params({ kind: action.kind, name: action.name, params: action.params });
-      return kept === undefined ? undefined : canonicalJson(jsonParams(kept));
-    } catch (cause) {
-      // A receipt without parameters is still a receipt; one with too many could not be taken back.
-      report({ during: "receipt", cause });
-      return undefined;
-    }
-  };
 }

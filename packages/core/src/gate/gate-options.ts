@@ -6,6 +6,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { TokenCounter } from "../pricing/estimate.ts";
 import type { PriceCatalog } from "../pricing/price-catalog.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
+import type { CheckpointPlan } from "../receipt/checkpoint-plan.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
@@ -13,7 +14,7 @@ import type { Attempt } from "./attempt.ts";
 
 /** A failure that no caller sees, such as a heartbeat that did not reach the ledger. */
 export interface GateFailure {
-  readonly during: "extend" | "release" | "settle" | "expire" | "receipt" | "close";
+  readonly during: "extend" | "release" | "settle" | "expire" | "receipt" | "checkpoint" | "close";
   readonly cause: unknown;
 }
 
@@ -40,6 +41,10 @@ export interface GateOptions {
   readonly log?: ReceiptLog;
   /** @default createSigner() (a fresh key) */
   readonly signer?: Signer;
+  /** Earlier keys that the chain may still be under: it goes over to `signer` before anything else. @default [] */
+  readonly formerSigners?: readonly Signer[];
+  /** Signed checkpoints: what `checkpoints()` of `@tollgate/core/signing` answers. @default none are written */
+  readonly checkpoints?: CheckpointPlan;
   /** The name of this gate's chain of receipts; one writer each. @default a fresh UUIDv7 */
   readonly chain?: string;
   /** Who acts where no run says so. @default {} */

@@ -3,6 +3,7 @@ import type { Balance, BalanceQuery } from "../action/balance.ts";
 import type { Subject } from "../action/subject.ts";
 import type { PublicJwk, Receipt } from "../receipt/receipt.ts";
 import type { ReceiptQuery } from "../receipt/receipt-log.ts";
+import type { Signer } from "../receipt/signer.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Decision } from "./decision.ts";
 import type { Run, RunInput } from "./run.ts";
@@ -25,7 +26,10 @@ export interface DecideOptions {
 
 /** The gate in front of every action; made by `createGate`. */
 export interface Gate {
-  /** The key that verifies this gate's receipts. */
+  /**
+   * The key of the signer that the gate was made with: what verifies its chain, unless that began under an
+   * earlier key.
+   */
   readonly publicKey: PublicJwk;
   /** The chain that this gate writes its receipts to. */
   readonly chain: string;
@@ -53,6 +57,15 @@ export interface Gate {
    * @throws InvalidAction when the id or the reason makes no sense.
    */
   stop(run: Run | string, reason: string): Promise<void>;
+  /**
+   * Goes over to another key: the chain gets a `key` receipt that names it, signed by the key before it.
+   *
+   * With an endorsement, also to the same key under a new one, and from a key whose endorsement has run out.
+   *
+   * @throws InvalidConfig when the signer makes no sense; TollgateError when the receipt cannot be written. Then
+   * the chain goes on under the key that the log says; try again.
+   */
+  rotate(signer: Signer): Promise<void>;
   balances(query?: BalanceQuery): Promise<readonly Balance[]>;
   /** This gate's receipts, in order. */
   receipts(query?: ReceiptQuery): AsyncIterable<Receipt>;

@@ -49,6 +49,8 @@ const checks: { readonly [Option in keyof Required<GateOptions>]: Check } = {
   ledger: part("reserve", "settle", "release", "extend", "expire", "nextExpiry", "balances"),
   log: part("append", "read", "head"),
   signer: part("sign"),
+  formerSigners: list,
+  checkpoints: part("follow"),
   chain: text(/^[A-Za-z0-9_.:-]{1,128}$/, "expected 1 to 128 of A-Z a-z 0-9 _ . : -"),
   subject: object,
   mode: oneOf("enforce", "shadow"),

@@ -1,7 +1,7 @@
 import { type Awaitable, isPromiseLike } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
 import { InvalidAction, messageOf, StorageFailed, TollgateError } from "../errors.ts";
-import type { ReceiptChain, ReceiptContent } from "../receipt/chain.ts";
+import { keyContent, type ReceiptChain, type ReceiptContent } from "../receipt/chain.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
@@ -52,6 +52,8 @@ export class Recorder {
   readonly #parts: RecorderParts;
   /** False before the first receipt and after a failure: the log's head must be asked for. */
   #inStep = false;
+  /** True until the gate's key is on record: the chain may have been under another, or its endorsement older. */
+  #isNew = true;
   #recovery: Promise<void> | null = null;
   /** Appends that the log has not answered, also those given up. */
   #outstanding = 0;
@@ -103,6 +105,24 @@ export class Recorder {
       this.#owe(owed, error);
       return null;
     }
+  }
+
+  /** Goes over to another signer's key. @throws RecordFailed; then the chain may be under either. */
+  async rotate(signer: Signer): Promise<void> {
+    this.#parts.chain.admit(signer);
+    await this.flush().catch((error: unknown) => {
+      // What is owed may be so because the old key has run out.
+      if (!this.#inStep) throw error;
+    });
+    await this.#append(keyContent(signer));
+    await this.flush();
+  }
+
+  /** Writes the last receipt, and before it what the chain must end with. @throws RecordFailed */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#parts.chain.finish?.();
+    await this.write({ type: "close" });
   }
 
   /** Writes all that is owed. @throws RecordFailed */
@@ -180,20 +200,13 @@ export class Recorder {
       }
       try {
         const head = await inTime("the receipt log", log.head(chain.id));
-        if (head !== null && head.kid !== signer.kid) {
-          throw new StorageFailed(
-            `chain "${chain.id}" was signed by key ${head.kid}, not by ${signer.kid}: give that signer or another chain`,
-          );
-        }
-        if (head?.closed === true) {
-          throw new StorageFailed(`chain "${chain.id}" is closed: give the gate another chain`);
-        }
         if (head !== null) this.#latest = Math.max(this.#latest, Date.parse(head.time));
         chain.resume(head);
-        if (head === null) {
+        if (head === null || (this.#isNew && (head.kid !== signer.kid || signer.endorsement))) {
           this.#inStep = true;
-          await this.#append({ type: "key", kid: signer.kid, jwk: signer.publicKey });
+          await this.#append(keyContent(signer));
         }
+        this.#isNew = false;
       } catch (error) {
         this.#inStep = false;
         throw error instanceof RecordFailed ? error : new RecordFailed("receipt log", error);

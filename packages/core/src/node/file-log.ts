@@ -132,6 +132,11 @@ class FileLog implements ReceiptLog {
     return this.#opening.then(({ heads }) => heads.durable(chain));
   }
 
+  heads(): Awaitable<readonly ChainHead[]> {
+    if (this.#opened !== null) return this.#opened.heads.all();
+    return this.#opening.then(({ heads }) => heads.all());
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -1,2 +1,4 @@
 /** What runs in Node only. */
 export { type FileLogOptions, fileLog } from "./file-log.ts";
+export { createKeyFile, readKeyFile } from "./key-file.ts";
+export { type PemFileOptions, readPemFile } from "./pem-file.ts";

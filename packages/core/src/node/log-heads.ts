@@ -20,6 +20,11 @@ export class LogHeads {
     return this.#durable.get(chain) ?? null;
   }
 
+  /** Where each chain ends durably. */
+  all(): readonly ChainHead[] {
+    return [...this.#durable.values()];
+  }
+
   /** Takes an entry that is about to be written. @throws StorageFailed when it does not follow */
   accept(entry: SealedReceipt): void {
     const { chain } = entry.receipt.body;

@@ -87,7 +87,7 @@ describe("a chain", () => {
     const signer = testSigner();
     const chain = createChain({ chain: "main", signer, newId: countingIds() });
     expect(() => chain.seal(decisionContent(), noon)).toThrow(VerificationError);
-    expect(() => chain.seal(keyContent(testSigner(2)), noon)).toThrow(/first receipt must be/);
+    expect(() => chain.seal(keyContent(testSigner(2)), noon)).toThrow(/starts with its signer.s key receipt/);
     expect(chain.head).toBeNull();
     expect(chain.seal(keyContent(signer), noon).receipt.body.seq).toBe(0);
   });
@@ -153,6 +153,44 @@ describe("a chain", () => {
     other.resume(chain.head);
     other.seal({ type: "close" }, noon);
     expect(() => other.seal(decisionContent(), noon)).toThrow(/is closed/);
+  });
+});
+
+describe("a chain that goes over to another key", () => {
+  it("names it in a receipt under the old key, and goes on under the new one", async () => {
+    const { chain, opening } = openChain();
+    chain.admit(testSigner(2));
+    expect(chain.signer.kid).toBe(testSigner(1).kid);
+    const handover = chain.seal(keyContent(testSigner(2)), noon);
+    expect(chain.signer.kid).toBe(testSigner(2).kid);
+    const after = chain.seal(decisionContent(), noon);
+    expect([handover, after].map(({ receipt }) => receipt.kid)).toEqual([
+      testSigner(1).kid,
+      testSigner(2).kid,
+    ]);
+    const lines = [opening, handover, after].map(({ json }) => json);
+    const report = await verifyChain(lines, { keys: [testSigner(1).publicKey] });
+    expect(report, JSON.stringify(report)).toMatchObject({ verdict: "authentic", receipts: 3 });
+  });
+
+  it("goes back to the old key where the log does not have that receipt", () => {
+    const { chain } = openChain();
+    const durable = chain.head;
+    chain.admit(testSigner(2));
+    chain.seal(keyContent(testSigner(2)), noon);
+    chain.resume(durable);
+    expect(chain.seal(decisionContent(), noon).receipt.kid).toBe(testSigner(1).kid);
+  });
+
+  it("tells at once when the log has it under a key that it has no signer of, or closed", () => {
+    const { chain } = openChain();
+    const durable = chain.head;
+    chain.seal(keyContent(testSigner(2)), noon);
+    const elsewhere = chain.head;
+    expect(() => chain.resume(elsewhere)).toThrow(/goes on under key .* give its signer/);
+    chain.resume(durable);
+    chain.seal({ type: "close" }, noon);
+    expect(() => chain.resume(chain.head)).toThrow(/is closed/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { canonicalJson } from "../codec/canonical-json.ts";
 import { digestOf } from "../codec/digest.ts";
+import { given } from "../codec/given.ts";
 import { VerificationError } from "../errors.ts";
 import { headAfter } from "./chain-head.ts";
 import type { Receipt, ReceiptBody, ReceiptHeader } from "./receipt.ts";
@@ -14,10 +15,16 @@ type ContentOf<Body> = Body extends ReceiptBody
   ? Omit<Body, keyof ReceiptHeader> & { readonly id?: string }
   : never;
 
+/** The receipt that a key signs a chain under: the first of its own, or of one that goes over to it. */
+export function keyContent({ kid, publicKey, endorsement }: Signer): ReceiptContent {
+  return given({ type: "key", kid, jwk: publicKey, endorsement });
+}
+
 /** What a chain is made of. */
 export interface ChainOptions {
   /** The chain's name, unique among all chains that are ever verified together. */
   readonly chain: string;
+  /** Whose key a new chain starts with. */
   readonly signer: Signer;
   /** Makes receipt ids: UUIDs version 7 of the time given in epoch milliseconds. */
   readonly newId: (now: number) => string;
@@ -30,6 +37,13 @@ export interface ReceiptChain {
   readonly id: string;
   /** The last receipt sealed, or null before the first. */
   readonly head: ChainHead | null;
+  /** Whose key signs the next receipt. @throws VerificationError when the chain is under a key that it has no signer of */
+  readonly signer: Signer;
+  /**
+   * Takes a signer whose key the chain may be under, or go over to: by a `key` receipt that names it, which the
+   * key before it signs.
+   */
+  admit(signer: Signer): void;
   /**
    * Signs `content` as the chain's next receipt; `now` is epoch milliseconds.
    *
@@ -37,16 +51,23 @@ export interface ReceiptChain {
    * be the `key` receipt of the signer itself, so that the chain can be checked from its own contents.
    *
    * @throws InvalidAction when the content is outside the receipt profile; SigningFailed (a
-   * VerificationError) when the signer fails; any other VerificationError when the receipt would break the
-   * chain. The chain then stays as it was.
+   * VerificationError) when the signer fails or refuses; any other VerificationError when the receipt would
+   * break the chain. The chain then stays as it was.
    */
   seal(content: ReceiptContent, now: number): SealedReceipt;
-  /** Goes back to what the log really has; to be called after an append failed. */
+  /**
+   * Goes back to what the log really has; to be called after an append failed.
+   *
+   * @throws VerificationError when nothing can follow it: it is closed, or under a key without a signer here.
+   */
   resume(head: ChainHead | null): void;
+  /** Writes what must stand before the last receipt; to be called before that. @default nothing must */
+  finish?(): Promise<void>;
 }
 
 /** A chain that goes on from `head`, or a new one. */
-export function createChain({ chain, signer, newId, head: start = null }: ChainOptions): ReceiptChain {
+export function createChain({ chain, signer: first, newId, head: start = null }: ChainOptions): ReceiptChain {
+  const signers = new Map([[first.kid, first]]);
   let head: ChainHead | null = start;
   let lastNow = Number.NaN;
   let lastTime = "";
@@ -60,14 +81,34 @@ export function createChain({ chain, signer, newId, head: start = null }: ChainO
     return head !== null && lastTime < head.time ? head.time : lastTime;
   }
 
+  /** Who signs next. @throws VerificationError when nobody can */
+  function signerNow(): Signer {
+    if (head?.closed) throw broken("is closed: give another chain");
+    const signer = head === null ? first : signers.get(head.kid);
+    if (signer !== undefined) return signer;
+    throw broken(`goes on under key ${head?.kid}: give its signer or another chain`);
+  }
+
+  function broken(problem: string): VerificationError {
+    return new VerificationError(`chain "${chain}" ${problem}`);
+  }
+
   return {
     id: chain,
     get head() {
       return head;
     },
+    get signer() {
+      return signerNow();
+    },
+    admit(signer) {
+      signers.set(signer.kid, signer);
+    },
     seal(content, now) {
-      const problem = whyNotSealed(content, head, signer);
-      if (problem !== null) throw new VerificationError(`chain "${chain}": ${problem}`);
+      const signer = signerNow();
+      if (head === null && !(content.type === "key" && content.kid === signer.kid)) {
+        throw broken("starts with its signer's key receipt");
+      }
       const header: ReceiptHeader = {
         v: 1,
         id: content.id ?? newId(now),
@@ -78,7 +119,7 @@ export function createChain({ chain, signer, newId, head: start = null }: ChainO
       };
       const body: ReceiptBody = { ...content, ...header };
       const bodyJson = canonicalJson(body, "receipt");
-      const sig = signBody(signer, bodyJson);
+      const sig = signBody(signer, bodyJson, body);
       const receipt: Receipt = { body, kid: signer.kid, sig };
       // The receipt's own canonical form: body, kid and sig are in order, and the latter two need no escapes.
       const json = `{"body":${bodyJson},"kid":"${signer.kid}","sig":"${sig}"}`;
@@ -88,18 +129,7 @@ export function createChain({ chain, signer, newId, head: start = null }: ChainO
     },
     resume(next) {
       head = next;
+      signerNow();
     },
   };
-}
-
-/** Why the signer cannot seal this content after `head`; null when it can. */
-function whyNotSealed(content: ReceiptContent, head: ChainHead | null, signer: Signer): string | null {
-  if (head === null) {
-    return content.type === "key" && content.kid === signer.kid
-      ? null
-      : "the first receipt must be the signer's own key receipt";
-  }
-  if (head.closed) return "is closed; start another chain";
-  if (head.kid !== signer.kid) return `goes on under key ${head.kid}, not ${signer.kid}`;
-  return null;
 }

@@ -52,5 +52,6 @@ export function memoryLog(options: MemoryLogOptions = {}): MemoryLog {
       }
     },
     head: (chain) => heads.get(chain) ?? null,
+    heads: () => [...heads.values()],
   };
 }

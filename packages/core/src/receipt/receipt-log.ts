@@ -43,5 +43,11 @@ export interface ReceiptLog {
   read(query?: ReceiptQuery): AsyncIterable<Receipt>;
   /** The last receipt of a chain, or null when the log has none. */
   head(chain: string): Awaitable<ChainHead | null>;
+  /**
+   * The last receipt of every chain, in any order; for checkpoints, which name them.
+   *
+   * @default nobody knows: checkpoints then speak of their own chain only
+   */
+  heads?(): Awaitable<readonly ChainHead[]>;
   close?(): Awaitable<void>;
 }

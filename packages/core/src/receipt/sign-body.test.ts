@@ -31,13 +31,13 @@ function failureOf(act: () => unknown): unknown {
 
 describe("signing", () => {
   it.each<[string, (bytes: Uint8Array) => unknown, string]>([
-    ["a promise", async (bytes) => sound.sign(bytes), "a promise, but signing is synchronous"],
+    ["a promise", async (bytes) => sound.sign(bytes), "at once, not a promise"],
     ["too few bytes", (bytes) => sound.sign(bytes).subarray(1), "63 bytes"],
     ["too many bytes", () => new Uint8Array(65), "65 bytes"],
     ["nothing", () => undefined, "undefined"],
     ["null", () => null, "null"],
-    ["text", () => "x".repeat(64), "string"],
-    ["a list of numbers", (bytes) => [...sound.sign(bytes)], "object"],
+    ["text", () => "x".repeat(64), 'not "xxx'],
+    ["a list of numbers", (bytes) => [...sound.sign(bytes)], "not a list"],
     ["another view of 64 bytes", () => new Uint16Array(32), "64 bytes"],
   ])("fails where the signer answers %s, and leaves the chain as it was", (_, sign, what) => {
     const { chain } = chainSignedBy(sign);
