@@ -13,9 +13,19 @@ export function leafHash(data: string | Uint8Array): Uint8Array {
   return sha256(input);
 }
 
-/** The hash of a node above two others (RFC 6962, section 2.1): SHA-256 over 0x01 and both. */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + 2 * hashLength);
+/** How long the input of a node's hash is. */
+const nodeLength = 1 + 2 * hashLength;
+
+/**
+ * The hash of a node above two others (RFC 6962, section 2.1): SHA-256 over 0x01 and both.
+ *
+ * `input` is memory to work in, for those who make many.
+ */
+export function nodeHash(
+  left: Uint8Array,
+  right: Uint8Array,
+  input: Uint8Array = new Uint8Array(nodeLength),
+): Uint8Array {
   input[0] = 1;
   input.set(left, 1);
   input.set(right, 1 + hashLength);
@@ -42,6 +52,8 @@ export class MerkleFrontier {
   /** The roots of complete subtrees, from the largest, which is leftmost, to the smallest. */
   #peaks: Uint8Array[] = [];
   #size = 0;
+  /** Fresh memory for each node would cost more than its hash. */
+  readonly #input: Uint8Array = new Uint8Array(nodeLength);
 
   /** How many leaves there are. */
   get size(): number {
@@ -59,7 +71,7 @@ export class MerkleFrontier {
     // As in a binary counter: each one at the end of the size is a peak that the new leaf completes.
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
       const left = this.#peaks.pop();
-      if (left !== undefined) hash = nodeHash(left, hash);
+      if (left !== undefined) hash = nodeHash(left, hash, this.#input);
     }
     this.#peaks.push(hash);
     this.#size += 1;
@@ -82,7 +94,7 @@ export class MerkleFrontier {
   rootHash(): Uint8Array {
     return (
       this.#peaks.reduceRight<Uint8Array | null>(
-        (right, left) => (right === null ? left : nodeHash(left, right)),
+        (right, left) => (right === null ? left : nodeHash(left, right, this.#input)),
         null,
       ) ?? emptyRoot()
     );

@@ -54,7 +54,17 @@ export class OpenDecisions {
 
   /** Takes a settlement and answers which decision it ended. */
   end(body: SettlementBody): Ended {
-    const hold = body.reservation ?? body.decision;
+    const ended = this.find(body);
+    if (ended.status !== "ended") return ended;
+    const hold = holdOf(body);
+    if (body.outcome === "expired") this.#open.set(hold, { ...ended.open, expired: true });
+    else this.#open.delete(hold);
+    return ended;
+  }
+
+  /** Answers which decision a settlement would end, without ending it. */
+  find(body: SettlementBody): Ended {
+    const hold = holdOf(body);
     const open = this.#open.get(hold);
     if (open === undefined) {
       return body.outcome === "expired"
@@ -73,10 +83,12 @@ export class OpenDecisions {
     if (open.expired && !(body.outcome === "settled" && body.late === true)) {
       return flawed("no_open_decision", `decision ${body.decision} has expired: it can only settle late`);
     }
-    if (body.outcome === "expired") this.#open.set(hold, { ...open, expired: true });
-    else this.#open.delete(hold);
     return { status: "ended", open };
   }
+}
+
+function holdOf({ reservation, decision }: SettlementBody): string {
+  return reservation ?? decision;
 }
 
 /** In shadow mode everything goes through, whatever was decided. */

@@ -3,6 +3,7 @@ import { decodeUtf8 } from "../codec/utf8.ts";
 import { messageOf } from "../errors.ts";
 import type { Receipt } from "./receipt.ts";
 import { readReceipt } from "./receipt-schema.ts";
+import { isPlainReceipt } from "./receipt-shape.ts";
 import type { Flaw } from "./verify-report.ts";
 
 /** A receipt as a reader may have it: a line of a log as text or as bytes, or the object. */
@@ -15,8 +16,6 @@ export type ReceiptStream = Iterable<ReceiptInput> | AsyncIterable<ReceiptInput>
 export interface ReceiptText {
   readonly receipt: Receipt;
   readonly json: string;
-  /** The canonical form of the body alone, which is what was signed. */
-  readonly bodyJson: string;
 }
 
 /**
@@ -28,23 +27,28 @@ export function readReceiptText(input: ReceiptInput): ReceiptText | Flaw {
   let value: unknown;
   try {
     // An object has no text of its own: it stands for its canonical form.
-    json =
-      typeof input === "string"
-        ? input
-        : ArrayBuffer.isView(input)
-          ? decodeUtf8(input)
-          : canonicalJson(input, "receipt");
+    if (typeof input === "string") json = input;
+    else json = ArrayBuffer.isView(input) ? decodeUtf8(input) : canonicalJson(input, "receipt");
     value = JSON.parse(json);
   } catch (error) {
     return { reason: "not_json", message: messageOf(error) };
   }
+  if (isPlainlyCanonical(value, json)) return { receipt: value as Receipt, json };
   const reading = readReceipt(value);
   if (reading.status !== "ok") return { reason: reading.status, message: reading.message };
   const problem = whyNotCanonical(value, json);
   if (problem !== null) return { reason: "not_canonical", message: problem };
-  const { receipt } = reading;
-  const tail = `,"kid":"${receipt.kid}","sig":"${receipt.sig}"}`;
-  return { receipt, json, bodyJson: json.slice('{"body":'.length, -tail.length) };
+  return { receipt: reading.receipt, json };
+}
+
+/**
+ * Whether this is a receipt in canonical form, as nearly every line is; no says nothing.
+ *
+ * Where the members are in order and all numbers are whole, the engine's own JSON is canonical, apart from
+ * escaped surrogates without a partner.
+ */
+function isPlainlyCanonical(value: unknown, json: string): boolean {
+  return isPlainReceipt(value) && !json.includes("\\ud") && JSON.stringify(value) === json;
 }
 
 function whyNotCanonical(value: unknown, json: string): string | null {

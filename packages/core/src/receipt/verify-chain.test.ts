@@ -10,6 +10,7 @@ import {
   testSigner,
 } from "../../test/sample-receipts.ts";
 import { createChain } from "./chain.ts";
+import { MerkleFrontier } from "./merkle.ts";
 import type { ReceiptInput } from "./receipt-text.ts";
 import { verifyChain } from "./verify-chain.ts";
 
@@ -17,6 +18,12 @@ const trusted = { keys: [testSigner().publicKey] };
 
 function lines(): string[] {
   return sampleChain().map(({ json }) => json);
+}
+
+function rootOf(sealed: readonly { readonly json: string }[]): string {
+  const tree = new MerkleFrontier();
+  for (const { json } of sealed) tree.append(json);
+  return tree.root();
 }
 
 describe("a chain that nobody touched", () => {
@@ -42,6 +49,8 @@ describe("a chain that nobody touched", () => {
         time: last.receipt.body.time,
         kids: [testSigner().kid],
         closed: true,
+        root: rootOf(sampleChain()),
+        covered: 0,
       },
     ]);
   });

@@ -21,19 +21,28 @@ export type BreakReason =
   | "not_canonical"
   /** Receipts before this one are missing. */
   | "sequence_gap"
-  /** The sequence number was there before. */
+  /** The sequence number was there before, with the same receipt or with one that the chain's keys did not sign. */
   | "sequence_repeat"
+  /** Another history: two receipts for one place, or one that is not the receipt which somebody saw there. */
+  | "fork"
   /** `prev` is not the digest of the receipt before. */
   | "previous_digest"
   /** The first receipt is not the chain's own key. */
   | "missing_key"
-  /** The chain starts with a key that is not among those trusted. */
+  /** The chain starts with a key that is neither trusted nor endorsed by a trusted one. */
   | "untrusted_key"
   /** Signed by another key than the chain's. */
   | "unknown_key"
   /** A key whose `kid` is not its thumbprint, or that no signature should be trusted under. */
   | "bad_key"
+  /** An endorsement that is not one of the key, not for the chain, or not signed by the root that it names. */
+  | "bad_endorsement"
+  /** Signed before the endorsement of its key begins or after it ends. */
+  | "expired_key"
+  /** Signed by a key that was revoked, or whose trust rests on a root that was. */
+  | "revoked_key"
   | "bad_signature"
+  /** Its time is before that of a receipt before it. */
   | "time_backwards"
   | "after_close"
   /** A decision id that is still open was used again. */
@@ -41,12 +50,20 @@ export type BreakReason =
   /** A settlement of a decision that is unknown, let nothing through, or has ended. */
   | "no_open_decision"
   /** A settlement that contradicts its decision. */
-  | "settlement_mismatch";
+  | "settlement_mismatch"
+  /** A settlement that booked more than was held without saying so, or another overage than there was. */
+  | "unexplained_amount"
+  /** A checkpoint that is not one of the receipts before it, or whose note is not signed by the chain's key. */
+  | "bad_checkpoint"
+  /** The chain ends before a receipt that somebody saw, or without a `close` that was asked for. */
+  | "missing_tail"
+  /** A chain that somebody saw is not there at all. */
+  | "missing_chain";
 
-/** The first receipt that does not hold. */
+/** The first receipt that does not hold, or where one is missing at the end. */
 export interface Break {
   readonly reason: BreakReason;
-  /** Its position in the input, from 0: in a file, the line number less 1. */
+  /** Its position in the input, from 0: in a file, the line number less 1. At the end: how many there are. */
   readonly index: number;
   /** The chain it claims to belong to, or must, where only one was seen; null when nobody can say. */
   readonly chain: string | null;
@@ -68,6 +85,10 @@ export interface ChainSummary {
   readonly kids: readonly string[];
   /** True when its last receipt is a `close`; false may mean that the chain goes on, or that its end was cut off. */
   readonly closed: boolean;
+  /** `sha256:` and hex of the RFC 6962 root over all its receipts. */
+  readonly root: string;
+  /** How many of its receipts the last checkpoint covers; 0 without one. */
+  readonly covered: number;
 }
 
 /** What `verifyChain` answers. */

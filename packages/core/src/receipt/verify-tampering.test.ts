@@ -149,7 +149,7 @@ describe("a receipt that its signer really signed", () => {
     ["books something without settling", "malformed", { ...settlement, ...second, outcome: "released" }],
     ["has keys outside the profile", "malformed", { ...settlement, ...second, usage: { inputTokens: 1 } }],
     ["stands too far ahead", "sequence_gap", { ...stop, seq: 2 }],
-    ["stands too far behind", "sequence_repeat", { ...stop, seq: 0, prev: null }],
+    ["stands too far behind", "fork", { ...stop, seq: 0, prev: null }],
     ["follows something else", "previous_digest", { ...stop, prev: testDigest("0") }],
     ["follows nothing", "previous_digest", { ...stop, prev: null }],
     ["is earlier than the one before it", "time_backwards", { ...stop, time: "2025-11-20T11:59:59.999Z" }],

@@ -1,0 +1,42 @@
+import { decodeBase64url } from "../codec/base64url.ts";
+import type { VerifySignature } from "../codec/ed25519.ts";
+import { receiptPayloadType } from "./receipt.ts";
+import type { ReceiptText } from "./receipt-text.ts";
+
+/** Whether a base64url text is the signature of `bytes` under the key at hand. */
+export function isSignedBy(verify: VerifySignature, sig: string, bytes: Uint8Array): boolean {
+  let signature: Uint8Array;
+  try {
+    signature = decodeBase64url(sig);
+  } catch {
+    // The right length and alphabet, but bits set that no byte has.
+    return false;
+  }
+  return verify(signature, bytes);
+}
+
+const encoder = new TextEncoder();
+/** More than what stands before any body: a length has at most 16 digits. */
+const headRoom = 128;
+
+/**
+ * Writes what receipts' signatures are made over, again and again into the same memory: a fresh array for each
+ * would cost more than its hash.
+ */
+export class SignedBytes {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
+
+  /** DSSE's pre-authentication encoding (DSSE 1.0.2) of a receipt's body; it stands until the next call. */
+  of({ receipt, json }: ReceiptText): Uint8Array {
+    const tail = `,"kid":"${receipt.kid}","sig":"${receipt.sig}"}`;
+    const body = json.slice('{"body":'.length, -tail.length);
+    // No character takes more than three bytes for each of its UTF-16 code units.
+    const room = headRoom + body.length * 3;
+    if (room > this.#bytes.length) this.#bytes = new Uint8Array(room);
+    const { written } = encoder.encodeInto(body, this.#bytes.subarray(headRoom));
+    const head = `DSSEv1 ${receiptPayloadType.length} ${receiptPayloadType} ${written} `;
+    const start = headRoom - head.length;
+    encoder.encodeInto(head, this.#bytes.subarray(start));
+    return this.#bytes.subarray(start, headRoom + written);
+  }
+}
