@@ -12,6 +12,25 @@ const within = (files: SchemaFiles, value: JsonValue, schema: JsonValue): boolea
   satisfies(value, schema, files);
 const passed: Check = () => true;
 
+function isOfType(value: JsonValue, name: string): boolean {
+  switch (name) {
+    case "null":
+      return value === null;
+    case "array":
+      return Array.isArray(value);
+    case "object":
+      return isObject(value);
+    case "integer":
+      return Number.isInteger(value);
+    case "boolean":
+    case "number":
+    case "string":
+      return typeof value === name;
+    default:
+      throw new Error(`the type ${name} is not understood`);
+  }
+}
+
 /** The keywords of JSON Schema 2020-12 that the published schemas use. */
 const keywords: Readonly<Record<string, Check>> = {
   $schema: passed,
@@ -20,16 +39,7 @@ const keywords: Readonly<Record<string, Check>> = {
   description: passed,
   then: passed,
   else: passed,
-  type: (value, rule) =>
-    rule === "integer"
-      ? Number.isInteger(value)
-      : rule === "null"
-        ? value === null
-        : rule === "array"
-          ? Array.isArray(value)
-          : rule === "object"
-            ? isObject(value)
-            : typeof value === rule,
+  type: (value, rule) => [rule].flat().some((name) => isOfType(value, name as string)),
   const: (value, rule) => equal(value, rule),
   enum: (value, rule) => (rule as readonly JsonValue[]).some((choice) => equal(value, choice)),
   minimum: (value, rule) => typeof value !== "number" || value >= (rule as number),

@@ -142,6 +142,7 @@ describe("every published file of vectors", () => {
 describe("the check of schemas", () => {
   it("refuses keywords that it does not understand", () => {
     expect(() => satisfies({}, { dependentRequired: {} }, new Map())).toThrow(/not understood/);
+    expect(() => satisfies({}, { type: "float" }, new Map())).toThrow(/not understood/);
     expect(() => satisfies({}, { $ref: "nowhere" }, new Map())).toThrow(/no schema/);
   });
 });

@@ -1,5 +1,6 @@
 import { actionDigestVectors } from "./action-digest-vectors.ts";
 import { canonicalJsonVectors } from "./canonical-json-vectors.ts";
+import { decisionVectors } from "./decision-vectors.ts";
 import { base64urlGroup, signingInputGroup } from "./encoding-vectors.ts";
 import { makeReceiptSchemas } from "./json-schemas.ts";
 import { receiptVectors } from "./receipt-vectors.ts";
@@ -28,12 +29,13 @@ function signatureVectors(): VectorFileContent {
 }
 
 /** All files of vectors: their texts by path below `test_vectors`. */
-export function makeVectorFiles(): ReadonlyMap<string, string> {
+export async function makeVectorFiles(): Promise<ReadonlyMap<string, string>> {
   const contents: Readonly<Record<string, VectorFileContent>> = {
     canonical_json: canonicalJsonVectors(),
     action_digest: actionDigestVectors(),
     signatures: signatureVectors(),
     receipts: receiptVectors(),
+    decisions: await decisionVectors(),
   };
   const files = Object.entries(contents).map(
     ([name, content]) => [`${name}.json`, writeVectorFile(name, content)] as const,

@@ -48,6 +48,28 @@ const groups: Readonly<Record<string, readonly z.ZodMiniType[]>> = {
     group("KeyThumbprint", {}, { jwk, kid: text }),
     group("Base64url", {}, { text, hex: optional(hex) }),
   ],
+  decisions: [
+    group("Decisions", signer, {
+      start: text,
+      gate: z.record(text, json),
+      runs: z.record(text, z.strictObject({ subject: z.record(text, text), parent: optional(text) })),
+      steps: z.array(
+        z.looseObject({ do: z.enum(["decide", "settle", "release", "grant", "refuse", "stop", "wait"]) }),
+      ),
+      balances: z.array(
+        z.strictObject({
+          budget: text,
+          partition: text,
+          window: text,
+          unit: text,
+          limit: z.nullable(text),
+          spent: text,
+          held: text,
+        }),
+      ),
+      receipts: z.array(text),
+    }),
+  ],
   receipts: [group("Receipt", { body: text, ...signer }, { line: optional(text), hex: optional(hex) })],
 };
 
