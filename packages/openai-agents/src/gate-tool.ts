@@ -161,7 +161,9 @@ async function decideCall(
 function approvedCall(name: string, context: RunContext, { toolCall }: ToolDetails = {}): string | null {
   if (toolCall === undefined) return null;
   const { callId, id = "", namespace } = toolCall;
-  const toolName = namespace === undefined ? name : `${namespace}.${name}`;
+  // How the SDK files the approvals of tools in a namespace; a deferred tool is in one of its own name.
+  const scope = namespace === name ? ["deferred_top_level", name] : ["namespaced", namespace, name];
+  const toolName = namespace === undefined ? name : JSON.stringify(scope);
   return context.isToolApproved({ toolName, callId }) === true ? `approved/${id}/${callId}` : null;
 }
 
