@@ -181,4 +181,8 @@ const bodies: Readonly<Record<string, Check>> = {
   close: body("close", {}),
 };
 
-const isEnvelope = object({ body: () => true, kid: isThumbprint, sig: isSignature });
+const isEnvelope = object({
+  body: (body) => typeof body === "object" && body !== null,
+  kid: isThumbprint,
+  sig: isSignature,
+});
