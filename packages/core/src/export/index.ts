@@ -6,10 +6,11 @@ export {
   type DecidedReceipt,
   decidedReceipts,
   isLetThrough,
+  OpenActions,
   type Receipts,
 } from "./decided-receipts.ts";
 export { type DsseEnvelope, fromDsseEnvelope, toDsseEnvelope } from "./dsse-envelope.ts";
 export { type OtlpLogRecord, type OtlpLogs, type OtlpLogsOptions, toOtlpLogs } from "./otlp-logs.ts";
 export type { OtlpAttribute, OtlpValue } from "./otlp-value.ts";
+export { parseReceipt } from "./parse-receipt.ts";
 export { printableJson, printableText } from "./printable-text.ts";
-export { readReceipts } from "./read-receipts.ts";
