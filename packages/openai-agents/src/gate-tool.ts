@@ -82,10 +82,16 @@ export function gateTool<Gated extends GatableTool>(
       const decision =
         left.take(context, details?.toolCall?.callId, asked.params) ??
         (await decideCall(gateOrRun, asked, approvedCall(tool.name, context, details), options));
-      if (decision.permit === null) return toldOf(decision);
+      if (decision.permit === null) return endingRun(context, () => toldOf(decision));
       const permit = beginTool(decision);
       const enforced = decision.rewritten ? JSON.stringify(enforcedInput(permit, asked)) : input;
-      return runTool(permit, () => Reflect.apply(invoke, tool, [context, enforced, details]));
+      const execute = async () => {
+        const result: unknown = await Reflect.apply(invoke, tool, [context, enforced, details]);
+        const ending = endingOf(context);
+        if (ending !== undefined) throw ending;
+        return result;
+      };
+      return runTool(permit, execute, (error) => error === endingOf(context));
     },
   };
   const asking: Pick<GatableTool, "needsApproval"> = {
@@ -165,6 +171,24 @@ function approvedCall(name: string, context: RunContext, { toolCall }: ToolDetai
   const scope = namespace === name ? ["deferred_top_level", name] : ["namespaced", namespace, name];
   const toolName = namespace === undefined ? name : JSON.stringify(scope);
   return context.isToolApproved({ toolName, callId }) === true ? `approved/${id}/${callId}` : null;
+}
+
+const endingMark: unique symbol = Symbol.for("tollgate.openai-agents.ending");
+
+/** Runs `answer`, and keeps what it throws to end the runs of all agents that use this one as a tool. */
+function endingRun<T>({ usage }: RunContext, answer: () => T): T {
+  try {
+    return answer();
+  } catch (error) {
+    // The SDK shares the usage between them, and only tells an agent's model what a tool of it has thrown.
+    Object.defineProperty(usage, endingMark, { value: error, configurable: true });
+    throw error;
+  }
+}
+
+/** What has ended the run of an agent that was used as a tool, or undefined. */
+function endingOf({ usage }: RunContext): unknown {
+  return endingMark in usage ? usage[endingMark] : undefined;
 }
 
 function isFunctionTool<Any extends { readonly type: string }>(tool: Any): tool is Any & GatableTool {
