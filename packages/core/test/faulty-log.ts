@@ -7,5 +7,6 @@ export function faultyLog(sound: ReceiptLog, fault: Fault): ReceiptLog {
     append: (entry) => fault.call("log.append", () => sound.append(entry)),
     head: (chain) => fault.call("log.head", () => sound.head(chain)),
     read: (query) => sound.read(query),
+    heads: () => fault.call("log.heads", () => sound.heads?.() ?? []),
   };
 }

@@ -1,7 +1,9 @@
 import { createSigner, memoryLog, type Receipt } from "@tollgate/core";
+import { checkpoints } from "@tollgate/core/signing";
 import { manualClock } from "@tollgate/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BusyCallers } from "./busy-callers.ts";
+import { checkedCheckpoints } from "./checked-checkpoints.ts";
 import { Fault, type FaultKind } from "./fault.ts";
 import { faultyLedger } from "./faulty-ledger.ts";
 import { faultyLog } from "./faulty-log.ts";
@@ -32,6 +34,7 @@ const methods: readonly (readonly [string, number, readonly FaultKind[]])[] = [
   ["ledger.nextExpiry", 5, failing],
   ["log.append", 40, failing],
   ["log.head", 1, failing],
+  ["log.heads", 3, failing],
   ["signer.sign", 40, ["throws"]],
 ];
 
@@ -67,7 +70,15 @@ async function survive(fault: Fault, random: SeededRandom): Promise<void> {
   const sign = (bytes: Uint8Array): Uint8Array =>
     fault.call("signer.sign", () => sound.sign(bytes)) as Uint8Array;
   const signer = { kid: sound.kid, publicKey: sound.publicKey, sign };
-  const fixture = gateFixture({ clock, ledger, log, signer, budgets, reservationTtlMs: 20_000 });
+  const fixture = gateFixture({
+    clock,
+    ledger,
+    log,
+    signer,
+    budgets,
+    reservationTtlMs: 20_000,
+    checkpoints: checkpoints({ every: 1 + random.below(15), everyMs: 10_000 }),
+  });
   const callers = new BusyCallers(fixture.gate, random);
   await whileTimePasses(clock, random, async () => {
     await callers.make(calls);
@@ -81,9 +92,17 @@ async function survive(fault: Fault, random: SeededRandom): Promise<void> {
     callers.check();
     expect(above).toEqual([]);
     await fixture.check();
-    expect(endingsOfNothing(await fixture.receipts())).toEqual([]);
+    const receipts = await fixture.receipts();
+    expect(endingsOfNothing(receipts)).toEqual([]);
+    expect(checkedCheckpoints(await all(fixture.gate.receipts())).length).toBeGreaterThan(0);
   });
   expect(unhandled).toEqual([]);
+}
+
+async function all(receipts: AsyncIterable<Receipt>): Promise<Receipt[]> {
+  const read: Receipt[] = [];
+  for await (const receipt of receipts) read.push(receipt);
+  return read;
 }
 
 /** Settlements of what no receipt before them has allowed. */

@@ -19,5 +19,9 @@ export function slowLog(sound: ReceiptLog, random: SeededRandom): ReceiptLog {
       return sound.head(chain);
     },
     read: (query) => sound.read(query),
+    async heads() {
+      await turns(random.below(3));
+      return (await sound.heads?.()) ?? [];
+    },
   };
 }

@@ -139,7 +139,7 @@ export class ChainTree {
       const leaf = { seq, digest: digestOf(json), hash: leafHash(json), isCheckpoint: type === "checkpoint" };
       place = placeAfter(place, leaf);
       if (seq === head.seq) break;
-      if (seq % readAtOnce === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (place.tree.size % readAtOnce === 0) await new Promise((resolve) => setTimeout(resolve));
       if (!isCurrent()) return null;
     }
     if (place.digest === head.digest) return place;

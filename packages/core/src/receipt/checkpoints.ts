@@ -28,7 +28,7 @@ const maxHeads = 10_000;
  * the log's other chains end, so that neither a cut end nor a chain that is gone as a whole goes unnoticed.
  *
  * Nothing waits for a checkpoint. One that cannot be written is told of as a failure (`during: "checkpoint"`) and
- * tried again with a later receipt, and after `everyMs`. To go on with a chain of an earlier process its receipts
+ * tried again after `everyMs`. To go on with a chain of an earlier process its receipts
  * are read from the log, once and in the background; until then it gets no checkpoints.
  *
  * @throws InvalidConfig when an option makes no sense.
@@ -48,6 +48,8 @@ class CheckpointedChain implements ReceiptChain {
   readonly #tree: ChainTree;
   #timer: unknown = null;
   #writing: Promise<void> | null = null;
+  /** True when some receipt has waited for long enough. */
+  #isOverdue = false;
   /** True from a failure until the timer has run down: what fails is not tried with every receipt. */
   #isResting = false;
   #isFinished = false;
@@ -87,7 +89,7 @@ class CheckpointedChain implements ReceiptChain {
 
   async finish(): Promise<void> {
     this.#isFinished = true;
-    this.#rest();
+    this.#stopTimer();
     const last = async (): Promise<void> => {
       await this.#writing;
       await this.#write();
@@ -126,19 +128,21 @@ class CheckpointedChain implements ReceiptChain {
   #schedule(): void {
     const uncovered = this.#uncovered;
     if (this.#isFinished) return;
-    if (uncovered === 0) {
-      this.#rest();
+    if (uncovered === 0) this.#isOverdue = false;
+    if (uncovered === 0 && !this.#isResting) {
+      this.#stopTimer();
       return;
     }
     this.#timer ??= this.#parts.clock.setTimer(() => {
       this.#timer = null;
+      this.#isOverdue = true;
       this.#isResting = false;
       this.#ask();
     }, this.#everyMs);
-    if (uncovered !== null && uncovered >= this.#every && !this.#isResting) this.#ask();
+    if ((uncovered === null || uncovered >= this.#every) && !this.#isResting) this.#ask();
   }
 
-  #rest(): void {
+  #stopTimer(): void {
     if (this.#timer !== null) this.#parts.clock.clearTimer(this.#timer);
     this.#timer = null;
   }
@@ -159,8 +163,10 @@ class CheckpointedChain implements ReceiptChain {
     // The receipt that made it due is sealed, but not appended yet.
     await null;
     await this.#tree.ready();
+    const uncovered = this.#uncovered ?? 0;
+    const isDue = this.#isOverdue || this.#isFinished || uncovered >= this.#every;
+    if (uncovered === 0 || !isDue) return;
     const heads = await this.#otherHeads();
-    if (this.#uncovered === 0) return;
     await this.#parts.write(given({ type: "checkpoint", size: 0, root: "", heads }));
   }
 

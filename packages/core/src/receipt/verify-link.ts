@@ -163,7 +163,9 @@ export class ChainLinks {
     const next = body.type === "key" ? trust.grant(body, this.#trust) : this.#trust;
     if (next === null) return { reason: "missing_key", message: "a chain starts with its own key" };
     if ("reason" in next) return next;
-    return trust.whyNot(kid, this.#trust ?? next, body.time) ?? trust.whyNotRooted(next, body.time) ?? next;
+    const before = this.#trust ?? next;
+    // A root that vouches for the key named vouches for the handover: so a chain whose key ran out can go on.
+    return trust.whyNot(kid, next, body.time) ?? trust.whyNotRooted(before, body.time) ?? next;
   }
 }
 

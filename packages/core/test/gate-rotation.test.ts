@@ -1,0 +1,170 @@
+import { createGate, createSigner, gateBudget, InvalidConfig, memoryLog, type Receipt } from "@tollgate/core";
+import { endorse, withEndorsement } from "@tollgate/core/signing";
+import { manualClock } from "@tollgate/core/testing";
+import { verifyChain } from "@tollgate/core/verify";
+import { describe, expect, it } from "vitest";
+import { FailingLog } from "./failing-log.ts";
+import { costing, dollars, gateFixture } from "./gate-fixture.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import { slowLog } from "./slow-log.ts";
+
+const budgets = [dollars("$50")];
+const minute = 60_000;
+
+async function all(receipts: AsyncIterable<Receipt>): Promise<Receipt[]> {
+  const read: Receipt[] = [];
+  for await (const receipt of receipts) read.push(receipt);
+  return read;
+}
+
+describe("a gate that goes over to another key", () => {
+  it("goes on with its chain, which still verifies from its first key alone", async () => {
+    const { gate, check, receipts } = gateFixture({ budgets });
+    await gateBudget(gate, costing("$1"));
+    const next = createSigner();
+    await gate.rotate(next);
+    await gateBudget(gate, costing("$1"));
+    await gate.close();
+    const written = await receipts();
+    expect(new Set(written.map(({ kid }) => kid)).size).toBe(2);
+    expect(written.at(-1)?.kid).toBe(next.kid);
+    await check();
+  });
+
+  it("does so in the midst of decisions, each of which is under one key or the other", async () => {
+    const log = slowLog(memoryLog(), new SeededRandom(1));
+    const { gate, check, receipts } = gateFixture({ budgets, log });
+    const deciding = Array.from({ length: 10 }, () => gate.decide(costing("$1")));
+    await Promise.race(deciding);
+    const rotating = gate.rotate(createSigner());
+    deciding.push(...Array.from({ length: 10 }, () => gate.decide(costing("$1"))));
+    await rotating;
+    for (const decision of await Promise.all(deciding)) expect(decision.outcome).toBe("allow");
+    expect(new Set((await receipts()).map(({ kid }) => kid)).size).toBe(2);
+    await check();
+  });
+
+  it("may do so before it has written anything", async () => {
+    const { gate, check } = gateFixture({ budgets });
+    await gate.rotate(createSigner());
+    expect((await all(gate.receipts())).map(({ body }) => body.type)).toEqual(["key", "key"]);
+    await check();
+  });
+
+  it("stays under the old key when that cannot be recorded, and can be told again", async () => {
+    const log = new FailingLog();
+    const { gate, check, receipts } = gateFixture({ budgets, log });
+    await gateBudget(gate, costing("$1"));
+    log.failure = "rejects";
+    const next = createSigner();
+    await expect(gate.rotate(next)).rejects.toThrow(/ENOSPC/);
+    log.failure = "none";
+    await gateBudget(gate, costing("$1"));
+    expect(new Set((await receipts()).map(({ kid }) => kid)).size).toBe(1);
+    await gate.rotate(next);
+    await gateBudget(gate, costing("$1"));
+    expect((await receipts()).at(-1)?.kid).toBe(next.kid);
+    await check();
+  });
+
+  it("is under the new key when the log kept the receipt after all", async () => {
+    const log = new FailingLog();
+    const fixture = gateFixture({ budgets, log });
+    await gateBudget(fixture.gate, costing("$1"));
+    log.failure = "hangs";
+    const rotating = fixture.gate.rotate(createSigner());
+    rotating.catch(() => undefined);
+    await new Promise(setImmediate);
+    fixture.clock.advance(5000);
+    await expect(rotating).rejects.toThrow(/did not answer/);
+    log.failure = "none";
+    log.answer();
+    await new Promise(setImmediate);
+    await gateBudget(fixture.gate, costing("$1"));
+    expect(new Set((await fixture.receipts()).map(({ kid }) => kid)).size).toBe(2);
+    await fixture.check();
+  });
+
+  it("refuses a signer that is none, and does nothing once it is closed", async () => {
+    const { gate } = gateFixture({ budgets });
+    await expect(gate.rotate({ ...createSigner(), kid: "me" })).rejects.toThrow(InvalidConfig);
+    await gate.close();
+    await expect(gate.rotate(createSigner())).rejects.toThrow(/is closed/);
+  });
+});
+
+describe("a gate over a chain of another key", () => {
+  it("goes over to its own before anything else, given the earlier one", async () => {
+    const [log, clock] = [memoryLog(), manualClock()];
+    const [first, second] = [createSigner(), createSigner()];
+    const before = gateFixture({ budgets, log, clock, signer: first, chain: "main" });
+    await gateBudget(before.gate, costing("$1"));
+    const options = { budgets, log, clock, signer: second, formerSigners: [first], chain: "main" };
+    for (let time = 0; time < 2; time++) await gateBudget(gateFixture(options).gate, costing("$1"));
+    const written = await all(log.read());
+    expect(written.map(({ body, kid }) => `${body.type} ${kid === first.kid ? 1 : 2}`)).toEqual([
+      "key 1",
+      "decision 1",
+      "key 1",
+      "decision 2",
+      "decision 2",
+    ]);
+    expect(await verifyChain(written, { keys: [first.publicKey] })).toMatchObject({ verdict: "authentic" });
+  });
+
+  it("denies where it is given another one", async () => {
+    const [log, clock] = [memoryLog(), manualClock()];
+    await gateBudget(gateFixture({ log, clock, chain: "main" }).gate, costing("$1"));
+    const { gate } = gateFixture({ log, clock, chain: "main", formerSigners: [createSigner()] });
+    expect(await gate.decide(costing("$1"))).toMatchObject({ code: "receipt_log_failed" });
+    expect(() => createGate({ formerSigners: [{ ...createSigner(), kid: "me" }] })).toThrow(InvalidConfig);
+  });
+});
+
+describe("a gate under an endorsed key", () => {
+  const root = createSigner();
+
+  it("has the endorsement on record, and again when its chain is gone on with", async () => {
+    const [log, clock] = [memoryLog(), manualClock()];
+    const local = createSigner();
+    const endorsed = async () =>
+      withEndorsement(local, await endorse(root, local, { ttlMs: 10 * minute, clock }));
+    for (let time = 0; time < 2; time++) {
+      const { gate } = gateFixture({ log, clock, signer: await endorsed(), chain: "main" });
+      await gateBudget(gate, costing("$1"));
+      clock.advance(20 * minute);
+    }
+    const written = await all(log.read());
+    expect(written.map(({ body }) => body.type)).toEqual(["key", "decision", "key", "decision"]);
+    const report = await verifyChain(written, { keys: [root.publicKey] });
+    expect(report, JSON.stringify(report)).toMatchObject({ verdict: "authentic" });
+    expect(await verifyChain(written, { keys: [createSigner().publicKey] })).toMatchObject({
+      verdict: "broken",
+      break: { reason: "untrusted_key", seq: 0 },
+    });
+  });
+
+  it("denies once that has run out, until it goes over to another, and then records what it owes", async () => {
+    const clock = manualClock();
+    const next = async (notBefore: number) => {
+      const signer = createSigner();
+      return withEndorsement(signer, await endorse(root, signer, { ttlMs: 10 * minute, clock, notBefore }));
+    };
+    const signer = await next(clock.now());
+    const { gate, receipts } = gateFixture({ budgets, clock, signer, reservationTtlMs: 60 * minute });
+    const permit = await gateBudget(gate, costing("$1"));
+    clock.advance(10 * minute + 1);
+    expect(await gate.decide(costing("$1"))).toMatchObject({ code: "signer_failed", permit: null });
+    expect(await permit.settle({ amounts: { usd: 7n } })).toMatchObject({
+      outcome: "settled",
+      receipt: null,
+    });
+    expect((await gate.decide(costing("$1"))).reason).toMatch(/endorsed from .* only/);
+    await expect(gate.rotate(createSigner())).rejects.toThrow(/endorsed, too/);
+    await gate.rotate(await next(clock.now()));
+    await gateBudget(gate, costing("$1"));
+    expect((await receipts()).map(({ body }) => body.type)).toEqual(["decision", "settlement", "decision"]);
+    const report = await verifyChain(await all(gate.receipts()), { keys: [root.publicKey] });
+    expect(report, JSON.stringify(report)).toMatchObject({ verdict: "authentic" });
+  });
+});
