@@ -18,13 +18,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "language-model": ["foundation", "action", "gate"],
   adapter: ["foundation", "action", "gate", "language-model"],
   index: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
+  driver: ["foundation", "action", "ledger", "receipt"],
   verify: ["foundation", "action", "receipt"],
   signing: ["foundation", "action", "receipt"],
 };
 
 const source = "packages/core/src/";
 const foundation: readonly string[] = ["errors.ts", "clock.ts", "awaitable.ts"];
-const entries: readonly string[] = ["index.ts", "adapter.ts", "verify.ts", "signing.ts"];
+const entries: readonly string[] = ["index.ts", "adapter.ts", "driver.ts", "verify.ts", "signing.ts"];
 
 /** The room of a module of core; null when it stands in none. */
 export function roomOf(path: string): string | null {

@@ -1,9 +1,14 @@
 import { type Amounts, maxAmount } from "../action/amounts.ts";
 import { isAmount } from "../action/is-amount.ts";
 import { StorageFailed } from "../errors.ts";
-import type { BalanceCell } from "./balance-book.ts";
 import type { Claim, Exceeded, ReserveRequest } from "./ledger.ts";
 import type { Hold } from "./reservation-entry.ts";
+
+/** What stands on one balance. */
+export interface Standing {
+  readonly spent: bigint;
+  readonly held: bigint;
+}
 
 /** @throws StorageFailed when a request cannot be kept as it is. */
 export function checkRequest({ claims, expiresAt }: ReserveRequest): void {
@@ -20,8 +25,8 @@ export function checkExpiry(expiresAt: number): void {
 }
 
 /**
- * The limits that a request does not fit into, in the order of its claims; `cells` holds each claim's
- * balance, null where there is none yet.
+ * The limits that a request does not fit into, in the order of its claims; `balances` holds what stands on
+ * each claim's balance, null where there is none yet.
  *
  * Claims on one balance count together for each of them, so that their order does not matter.
  *
@@ -29,13 +34,13 @@ export function checkExpiry(expiresAt: number): void {
  */
 export function findExceeded(
   claims: readonly Claim[],
-  cells: readonly (BalanceCell | null)[],
+  balances: readonly (Standing | null)[],
 ): readonly Exceeded[] {
   let exceeded: Exceeded[] | null = null;
   for (let index = 0; index < claims.length; index++) {
     const claim = claims[index] as Claim;
-    const spent = cells[index]?.spent ?? 0n;
-    const held = cells[index]?.held ?? 0n;
+    const spent = balances[index]?.spent ?? 0n;
+    const held = balances[index]?.held ?? 0n;
     let total = spent + held + claim.amount;
     for (let other = 0; other < claims.length; other++) {
       const second = claims[other] as Claim;

@@ -1,0 +1,10 @@
+// For writers of ledgers and receipt logs: the checks that every store makes alike.
+
+export { maxAmount } from "./action/amounts.ts";
+export { readChoice, readObject, readWhole } from "./action/config-values.ts";
+export { isAmount } from "./action/is-amount.ts";
+export { systemClock } from "./clock.ts";
+export { checkExpiry, checkRequest, findExceeded, type Standing } from "./ledger/check-amounts.ts";
+export { headAfter, whyNotNext } from "./receipt/chain-head.ts";
+export { receiptFilter } from "./receipt/receipt-filter.ts";
+export { maxLineBytes } from "./receipt/receipt-lines.ts";
