@@ -39,7 +39,7 @@ export async function checkInBatches(
     if ("reason" in text) break;
     if (!sender.isFull) continue;
     underWay.push(sender.send());
-    const oldest = underWay.length > (checker.concurrency ?? 4) ? underWay.shift() : undefined;
+    const oldest = underWay.length >= (checker.concurrency ?? 4) ? underWay.shift() : undefined;
     if (oldest !== undefined && !take(await oldest)) return verifier.report();
   }
   underWay.push(sender.send());
