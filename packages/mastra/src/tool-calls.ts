@@ -1,0 +1,155 @@
+import type { ToolHooks } from "@mastra/core/tools";
+import type { ActionInput, Approval, Decision, Gate, Permit, RefusedError, Run } from "@tollgate/core";
+import {
+  answerApproval,
+  beginTool,
+  decideFor,
+  denialPayload,
+  endTool,
+  enforcedInput,
+  pauseTool,
+  type ToolAction,
+  toolAnswer,
+} from "@tollgate/core/adapter";
+import {
+  type ApprovalOptions,
+  type ApprovalRequest,
+  isAnswerTo,
+  requestOf,
+  type ToolCallContext,
+  toRequest,
+} from "./tool-approval.ts";
+
+/** How tools are gated. */
+export interface GateToolHooksOptions extends ApprovalOptions {
+  /** What a call of a tool costs or needs, by the tool's name: fixed, or worked out from its input. */
+  readonly actions?: Readonly<Record<string, ToolAction | ((input: unknown) => ToolAction)>>;
+}
+
+type Before = NonNullable<ToolHooks["beforeToolCall"]>;
+type After = NonNullable<ToolHooks["afterToolCall"]>;
+
+/** A tool call that has been let through and is running. */
+interface OpenCall {
+  readonly permit: Permit;
+  /** Whether the tool has suspended itself, to be run again. */
+  isPaused: boolean;
+}
+
+/** Decides the tool calls that Mastra announces to its hooks, and books them when they have run. */
+export class ToolCalls {
+  readonly #run: () => Run;
+  readonly #options: GateToolHooksOptions;
+  readonly #onConflict: (conflict: RefusedError) => void;
+  /** By the context that Mastra makes for each call. */
+  readonly #open = new WeakMap<object, OpenCall>();
+
+  /** `onConflict` is told of calls that somebody else has made, or is making. */
+  constructor(
+    run: () => Run,
+    options: GateToolHooksOptions,
+    onConflict: (conflict: RefusedError) => void = () => undefined,
+  ) {
+    this.#run = run;
+    this.#options = options;
+    this.#onConflict = onConflict;
+  }
+
+  readonly before: Before = async ({ toolName, input, context }) => {
+    const call = context as ToolCallContext;
+    const action = toToolAction(toolName, input, this.#options);
+    const decision = await this.#decide(toolName, action, call);
+    if (decision === null) return { proceed: false, output: undefined };
+    if (decision.permit === null && decision.code !== "idempotency_conflict") {
+      return { proceed: false, output: toolAnswer(decision) };
+    }
+    try {
+      const permit = beginTool(decision);
+      const open = { permit, isPaused: false };
+      const args = enforcedInput(permit, action);
+      // The tool gets the very object that the hook gets.
+      if (args !== action.params) Object.assign(input as object, args);
+      this.#open.set(call, open);
+      notePause(call, open);
+      return undefined;
+    } catch (error) {
+      const conflict = error as RefusedError;
+      this.#onConflict(conflict);
+      return { proceed: false, output: denialPayload(conflict) };
+    }
+  };
+
+  readonly after: After = async ({ context }) => {
+    const call = context as ToolCallContext;
+    const open = this.#open.get(call);
+    this.#open.delete(call);
+    if (open !== undefined) await (open.isPaused ? pauseTool(open.permit) : endTool(open.permit));
+  };
+
+  /** Decides a call, after having it approved if it needs to be; null while it is suspended for that. */
+  async #decide(name: string, action: ActionInput, call: ToolCallContext): Promise<Decision | null> {
+    const run = this.#run();
+    const request = requestOf(name, call);
+    let answer = request === null ? null : call.resumeData;
+    if (request !== null) {
+      call.resumeData = request.paused?.resumeData;
+      call.suspendPayload = request.paused?.suspendPayload;
+    }
+    // What was suspended is one attempt, however often and wherever it is resumed.
+    const asked = request === null ? action : { ...action, key: `resumed/${request.request}` };
+    for (;;) {
+      const decision = await decideFor(run, asked, { accepts: ["params"] });
+      const { approval, outcome } = decision;
+      if (outcome !== "require_approval" || approval === null) return decision;
+      if (call.suspend === undefined || this.#options.approvals === "refuse") return decision;
+      if (request !== null && (await this.#passOn(run.gate, approval, request, answer))) {
+        answer = null;
+        continue;
+      }
+      const { suspendedToolRunId: runId } = call;
+      await call.suspend(toRequest(approval, name, call), runId === undefined ? {} : { runId });
+      return null;
+    }
+  }
+
+  /** Passes somebody's answer on to the gate, if it is one to this approval. */
+  async #passOn(gate: Gate, approval: Approval, request: ApprovalRequest, answer: unknown): Promise<boolean> {
+    if (!isAnswerTo(request, answer) || request.digest !== approval.digest) return false;
+    // Another gate does not know the approval that was asked about; this one has used it up.
+    if (request.approval !== approval.id && (await gate.approvals.get(request.approval)) !== null)
+      return false;
+    const by = this.#options.approvedBy ? await this.#options.approvedBy(answer, request) : answer.by;
+    if (by === null) return false;
+    await answerApproval(gate, approval, { ...answer, by });
+    return true;
+  }
+}
+
+/** A tool's call as an action. */
+export function toToolAction(
+  name: string,
+  input: unknown,
+  { actions = {} }: Pick<GateToolHooksOptions, "actions">,
+): ActionInput {
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  const params = isRecord(input) && "suspendedToolRunId" in input ? withoutRunId(input) : input;
+  return { kind: "tool", name, params, ...(typeof action === "function" ? action(input) : action) };
+}
+
+/** What Mastra adds to a sub-agent's arguments when it goes on, so that they are those that were approved. */
+function withoutRunId({ suspendedToolRunId: _runId, ...input }: Readonly<Record<string, unknown>>): object {
+  return input;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function notePause(call: ToolCallContext, open: OpenCall): void {
+  const { suspend } = call;
+  if (suspend === undefined) return;
+  call.suspend = (...args) => {
+    open.isPaused = true;
+    return suspend(...args);
+  };
+}
