@@ -99,7 +99,7 @@ export function agentsDriver(api: Api): AdapterDriver {
       streamUnread: everywhere(async (bench) => {
         await stream(bench);
         // Nobody will read it, so nobody can tell when it has been started.
-        await until(() => bench.provider.count() > 0, 500);
+        await until(() => bench.provider.count() > 0, 2_000);
       }),
       streamAborted: everywhere(async (bench) => {
         const abort = new AbortController();
@@ -107,7 +107,7 @@ export function agentsDriver(api: Api): AdapterDriver {
         for await (const _text of result.toTextStream()) abort.abort();
         await result.completed;
       }),
-      timeout: everywhere((bench) => ask(bench, { modelSettings: { timeoutMs: 40 } })),
+      timeout: everywhere((bench) => ask(bench, { modelSettings: { timeoutMs: 500 } })),
       retry: everywhere((bench) =>
         ask(bench, {
           modelSettings: {
