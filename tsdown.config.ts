@@ -3,12 +3,20 @@ import { publicPackages } from "./scripts/public-packages.ts";
 
 /**
  * Builds every public package: what its manifest exports or imports under the `tollgate-source` condition
- * is an entry, and `dist` mirrors `src`.
+ * is an entry, and so is what its commands run; `dist` mirrors `src`.
  */
 const config: readonly UserConfig[] = publicPackages().map(({ folder, manifest }) => ({
   cwd: folder,
   name: manifest.name,
-  entry: [...new Set([...sources(manifest.exports), ...sources(manifest.imports)])],
+  entry: [
+    ...new Set([
+      ...sources(manifest.exports),
+      ...sources(manifest.imports),
+      ...Object.values(manifest.bin ?? {}).map((path) =>
+        path.replace("/dist/", "/src/").replace(/js$/, "ts"),
+      ),
+    ]),
+  ],
   format: "esm",
   platform: "neutral",
   target: "es2023",

@@ -40,6 +40,12 @@ export function tryInstalled(tarballs: readonly string[]): boolean {
       write(`imports-${major}.mjs`, importsOf(packages.filter((one) => runsOn(one, Number(major)))));
       results.push(show(`Node ${version} imports`, node, [`imports-${major}.mjs`], folder));
       results.push(show(`Node ${version} decides`, node, [consumer], folder));
+      for (const { manifest } of packages.filter((one) => runsOn(one, Number(major)))) {
+        for (const [name, path] of Object.entries(manifest.bin ?? {})) {
+          const command = [join("node_modules", manifest.name, path), "--version"];
+          results.push(show(`Node ${version} runs ${name}`, node, command, folder));
+        }
+      }
     }
     return results.every(Boolean);
   } finally {

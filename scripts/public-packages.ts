@@ -12,6 +12,8 @@ export interface Manifest {
   readonly private?: boolean;
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly imports?: Readonly<Record<string, unknown>>;
+  /** The files of its commands, by name, such as `./dist/main.js`. */
+  readonly bin?: Readonly<Record<string, string>>;
   readonly publishConfig?: {
     readonly access?: string;
     readonly exports?: unknown;

@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { BalancesOptions } from "./commands/balances.ts";
+import type { ExportOptions } from "./commands/export.ts";
+import type { ShowOptions } from "./commands/show.ts";
+import type { TailOptions } from "./commands/tail.ts";
+import type { VerifyCommandOptions } from "./commands/verify.ts";
+import { exportFormats } from "./export-formats.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Hands an exit code on to whoever runs the program. */
+export type End = (exitCode: number) => void;
+
+/**
+ * The command line: its commands, what they take, and what their help says.
+ *
+ * A command's code is loaded when it is run, so that help and mistakes are answered at once.
+ */
+export function createProgram(terminal: Terminal, end: End): Command {
+  const program = new Command("tollgate")
+    .description("Verify, show, prove and export the receipts of AI agents' actions.")
+    .version(version(), "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+      outputError: (text) => terminal.note(oneLine(text)),
+    })
+    .addHelpText("after", exitCodesHelp);
+
+  program
+    .command("keygen")
+    .description("make a key that signs receipts; its public half is written to standard output")
+    .argument("<file>", "the new file for the private key, a JWK that only you can read (mode 0600)")
+    .action(async (file: string) => {
+      const { keygen } = await import("./commands/keygen.ts");
+      end(await keygen(file, terminal));
+    });
+
+  trusting(program.command("verify"))
+    .description("check that receipts are whole, unbroken and signed by keys that you trust")
+    .argument("<files...>", filesHelp)
+    .option("--revoked <kid[=since]>", "a key that is not trusted any more, or not since then", collected)
+    .option("--heads <report>", "an earlier --json report: what was there must still be there", collected)
+    .option("--closed", "every chain must end with its close")
+    .option("--partial", "chains that checkpoints name may be missing as a whole")
+    .option("--time-tolerance <ms>", "how far times may go back", wholeNumber)
+    .option("--bound", "without a key: check no more than that the receipts hold together")
+    .option("-j, --jobs <n>", "check signatures in this many threads", count, 1)
+    .option("--json", "write the verifier's report as JSON")
+    .action(async (files: string[], options: VerifyCommandOptions) => {
+      const { verify } = await import("./commands/verify.ts");
+      end(await verify(files, options, terminal));
+    });
+
+  trusting(program.command("show"))
+    .description("show what a run did: who, what, money, and why")
+    .argument("<files...>", filesHelp)
+    .option("-r, --run <id>", "the run to show; without it the only one, or a list of all")
+    .option("--json", "write the run's receipts, or the list, as JSON lines")
+    .action(async (files: string[], options: ShowOptions) => {
+      const { show } = await import("./commands/show.ts");
+      end(await show(files, options, terminal));
+    });
+
+  trusting(program.command("balances"))
+    .description("show what was spent and is held of every budget, by the receipts alone")
+    .argument("<files...>", filesHelp)
+    .option("-b, --budget <id>", "only this budget")
+    .option("--json", "write JSON; amounts are whole numbers as text, usd in nano-dollars")
+    .action(async (files: string[], options: BalancesOptions) => {
+      const { balances } = await import("./commands/balances.ts");
+      end(await balances(files, options, terminal));
+    });
+
+  trusting(program.command("export"))
+    .description("write receipts in another system's form")
+    .argument("<files...>", filesHelp)
+    .addOption(
+      new Option(
+        "-f, --format <format>",
+        "the form: DSSE envelopes, AGT audit entries, OTLP log records, or CSV",
+      )
+        .choices(exportFormats)
+        .makeOptionMandatory(),
+    )
+    .action(async (files: string[], options: ExportOptions) => {
+      const { exportReceipts } = await import("./commands/export.ts");
+      end(await exportReceipts(files, options, terminal));
+    });
+
+  program
+    .command("tail")
+    .description("show the last receipts of a file that is being written; does not verify them")
+    .argument("<file>", "the receipt file")
+    .option("-n, --lines <n>", "how many to begin with", wholeNumber, 10)
+    .option("-f, --follow", "go on with each receipt that is appended, until interrupted")
+    .option("-r, --run <id>", "only what this run and its children do")
+    .option("--json", "write the receipts as JSON lines")
+    .action(async (file: string, options: TailOptions) => {
+      const { tail } = await import("./commands/tail.ts");
+      end(await tail(file, options, terminal));
+    });
+
+  return program;
+}
+
+const filesHelp = "receipt files, one receipt a line, in the order they were written; - is standard input";
+
+const exitCodesHelp = `
+Exit codes: 0 good, 1 the receipts do not hold, 2 wrong usage or a file that cannot be read or written.`;
+
+/** Adds the options that say whom to trust. */
+function trusting(command: Command): Command {
+  return command.option(
+    "-k, --key <file>",
+    "a public key that you trust (JWK, JWK set or PEM); may be given several times",
+    collected,
+  );
+}
+
+/** For an option that may be given several times. */
+function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 64)
+    throw new InvalidArgumentError("It must be a number from 1 to 64.");
+  return value;
+}
+
+/** Commander's messages, with their suggestions, as one line of ours. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ");
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return String((manifest as { version: unknown }).version);
+}
