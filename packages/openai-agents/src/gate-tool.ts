@@ -74,6 +74,7 @@ export function gateTool<Gated extends GatableTool>(
 ): Gated {
   if (isGatedBy(tool, gateOrRun, `tool "${tool.name}"`)) return tool;
   const { invoke, needsApproval } = tool;
+  const isAgent = "on" in tool;
   const left = new LeftDecisions();
 
   const gated: Pick<GatableTool, "invoke"> = {
@@ -87,11 +88,12 @@ export function gateTool<Gated extends GatableTool>(
       const enforced = decision.rewritten ? JSON.stringify(enforcedInput(permit, asked)) : input;
       const execute = async () => {
         const result: unknown = await Reflect.apply(invoke, tool, [context, enforced, details]);
-        const ending = endingOf(context);
+        const ending = isAgent ? endingOf(context) : undefined;
         if (ending !== undefined) throw ending;
         return result;
       };
-      return runTool(permit, execute, (error) => error === endingOf(context));
+      // What an agent did before it was ended is booked with its own calls.
+      return runTool(permit, execute, (error) => isAgent && error === endingOf(context));
     },
   };
   const asking: Pick<GatableTool, "needsApproval"> = {
@@ -103,7 +105,7 @@ export function gateTool<Gated extends GatableTool>(
       return false;
     },
   };
-  const target = "on" in tool ? tool : { ...tool };
+  const target = isAgent ? tool : { ...tool };
   Object.defineProperty(target, gatedMark, { value: gateOrRun, enumerable: true });
   return Object.assign(target, gated, options.approvals === "tell" ? {} : asking);
 }
