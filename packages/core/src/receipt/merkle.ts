@@ -1,5 +1,5 @@
 import { sha256 } from "#sha256";
-import { encodeHex } from "../codec/hex.ts";
+import { decodeHex, encodeHex } from "../codec/hex.ts";
 
 /** How long every hash of a tree is, in bytes. */
 export const hashLength = 32;
@@ -40,6 +40,11 @@ export function emptyRoot(): Uint8Array {
 /** A hash as receipts write it: `sha256:` and 64 hex digits. */
 export function hashText(hash: Uint8Array): string {
   return `sha256:${encodeHex(hash)}`;
+}
+
+/** The hash of a text that {@link hashText} writes; null for any other text. */
+export function readHash(text: string): Uint8Array | null {
+  return /^sha256:[0-9a-f]{64}$/.test(text) ? decodeHex(text.slice("sha256:".length)) : null;
 }
 
 /**
