@@ -1,8 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { SealedReceipt } from "../receipt/receipt-log.ts";
-import type { LogFile } from "./log-file.ts";
-import type { LogHeads } from "./log-heads.ts";
-import { appendFailed, checkLine, type LogWriter, logDied } from "./log-writer.ts";
+import { appendFailed, checkLine, type LogWriter, logDied, type WriterParts } from "./log-writer.ts";
 
 /**
  * Hands each line to the operating system at once, and does not wait for the disk.
@@ -11,15 +9,13 @@ import { appendFailed, checkLine, type LogWriter, logDied } from "./log-writer.t
  * a microsecond or two where a round through the thread pool costs ten times that.
  */
 export class BufferedWriter implements LogWriter {
-  readonly #file: LogFile;
-  readonly #heads: LogHeads;
+  readonly #parts: WriterParts;
   #length: number;
   #dead: Error | null = null;
 
-  constructor(file: LogFile, heads: LogHeads, length: number) {
-    this.#file = file;
-    this.#heads = heads;
-    this.#length = length;
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#length = parts.length;
   }
 
   get length(): number {
@@ -28,32 +24,38 @@ export class BufferedWriter implements LogWriter {
 
   append(entry: SealedReceipt): void {
     if (this.#dead !== null) throw this.#dead;
-    checkLine(this.#file.path, entry);
-    this.#heads.accept(entry);
+    const { file, heads, segments, maxFileBytes } = this.#parts;
+    checkLine(file.path, entry);
+    heads.accept(entry);
     const bytes = Buffer.from(`${entry.json}\n`);
     try {
+      if (this.#length > 0 && this.#length + bytes.length > maxFileBytes) {
+        segments.rotate(file);
+        this.#length = 0;
+      }
       for (let written = 0; written < bytes.length; ) {
-        written += this.#file.writeSync(bytes.subarray(written), this.#length + written);
+        written += file.writeSync(bytes.subarray(written), this.#length + written);
       }
     } catch (error) {
       throw this.#undo(error);
     }
     this.#length += bytes.length;
-    this.#heads.settle(entry);
+    heads.settle(entry);
   }
 
   flush(): Promise<void> {
-    return this.#dead === null ? this.#file.sync() : Promise.resolve();
+    return this.#dead === null ? this.#parts.file.sync() : Promise.resolve();
   }
 
   #undo(error: unknown): Error {
-    this.#heads.reject();
+    const { file, heads } = this.#parts;
+    heads.reject();
     try {
-      this.#file.truncateSync(this.#length);
+      file.truncateSync(this.#length);
     } catch (cause) {
-      this.#dead = logDied(this.#file.path, this.#length, cause);
+      this.#dead = logDied(file.path, this.#length, cause);
       return this.#dead;
     }
-    return appendFailed(this.#file.path, error);
+    return appendFailed(file.path, error);
   }
 }

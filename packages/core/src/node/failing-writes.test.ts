@@ -10,7 +10,7 @@ import { verifyChain } from "../receipt/verify-chain.ts";
 import { createFileLog, type FileLogOptions } from "./file-log.ts";
 import { type LogFile, openLogFile } from "./log-file.ts";
 
-type Operation = "write" | "sync" | "truncate";
+type Operation = "write" | "sync" | "truncate" | "rotate" | "syncNames";
 
 /** A real file whose operations fail, fall short or wait as a test says. */
 class TestFile implements LogFile {
@@ -57,6 +57,16 @@ class TestFile implements LogFile {
   truncateSync(length: number): void {
     this.#fail("truncate");
     this.#file.truncateSync(length);
+  }
+
+  rotateSync(to: string): void {
+    this.#fail("rotate");
+    this.#file.rotateSync(to);
+  }
+
+  async syncNames(): Promise<void> {
+    this.#fail("syncNames");
+    await this.#file.syncNames();
   }
 
   close(): void {
@@ -271,6 +281,68 @@ describe("a group of appends", () => {
     release();
     expect([await failed, await next]).toEqual([["StorageFailed"], ["StorageFailed"]]);
     expect(await found()).toEqual([0]);
+  });
+});
+
+describe("going on in a new file", () => {
+  it.each(["rotate", "syncNames"] as const)(
+    "fails the appends under way when %s fails, and is tried again",
+    async (operation) => {
+      await openLog({ maxFileBytes: 1000 });
+      await appendAll([seal()]);
+      file.failures[operation] = noSpace;
+      expect(await appendAll([seal(), seal()])).toEqual(["StorageFailed", "StorageFailed"]);
+      expect(await found()).toEqual([0, 1]);
+      chain.resume(await log.head("main"));
+      if (operation === "syncNames") {
+        // Nothing in the new file is durable before its name is.
+        file.failures.syncNames = ioError;
+        expect(await appendAll([seal()])).toEqual(["StorageFailed"]);
+        chain.resume(await log.head("main"));
+      }
+      expect(await appendAll([seal()])).toEqual(["done"]);
+      expect(await appendAll([seal()])).toEqual(["done"]);
+      expect(await found()).toEqual([0, 1, 2, 3]);
+      expect(await verifyChain(log.read())).toMatchObject({ verdict: "bound", receipts: 4 });
+    },
+  );
+
+  it("fails an append when it is buffered, too", async () => {
+    await openLog({ maxFileBytes: 1000, durability: "buffered" });
+    await appendAll([seal()]);
+    file.failures.rotate = noSpace;
+    expect(await appendAll([seal()])).toEqual(["StorageFailed"]);
+    chain.resume(await log.head("main"));
+    expect(await appendAll([seal()])).toEqual(["done"]);
+    expect(await found()).toEqual([0, 1, 2]);
+  });
+});
+
+describe("receipts that wait for a slow disk", () => {
+  it("are only so many: one more rejects, those before it do not, and it goes on when the disk does", async () => {
+    const { length } = openChain().chain.seal(decisionContent(), noon).json;
+    await openLog({ maxWaiting: 10 * length + Math.floor(length / 2) });
+    let release: () => void = () => undefined;
+    file.barrier = new Promise((resolve) => {
+      release = resolve;
+    });
+    const waiting = appendAll(Array.from({ length: 10 }, seal));
+    while (file.syncs < 2) await new Promise(setImmediate);
+    expect(await appendAll([seal(), seal()])).toEqual(["StorageFailed", "StorageFailed"]);
+    release();
+    expect(await waiting).toEqual(Array(10).fill("done"));
+    chain.resume(await log.head("main"));
+    expect(await appendAll(Array.from({ length: 10 }, seal))).toEqual(Array(10).fill("done"));
+    expect(await found()).toHaveLength(21);
+  });
+
+  it("are told to whoever comes too late, and one alone may be as large as any", async () => {
+    await openLog({ maxWaiting: 1 });
+    expect(await appendAll([seal()])).toEqual(["done"]);
+    const two = [seal(), seal()].map(async (entry) => log.append(entry));
+    await expect(two[1]).rejects.toThrow(/does not keep up: 1 receipts wait for the disk already/);
+    await two[0];
+    expect(await found()).toEqual([0, 1, 2]);
   });
 });
 

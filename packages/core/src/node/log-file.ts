@@ -1,12 +1,15 @@
 import {
   closeSync,
+  fchmodSync,
   fdatasync,
+  fstatSync,
   fsyncSync,
   ftruncate,
   ftruncateSync,
   mkdirSync,
   openSync,
   realpathSync,
+  renameSync,
   write,
   writeSync,
 } from "node:fs";
@@ -24,21 +27,60 @@ export interface LogFile {
   sync(): Promise<void>;
   truncate(length: number): Promise<void>;
   truncateSync(length: number): void;
+  /**
+   * Renames the file to `to` and goes on with an empty one in its place; that the old one is synced by then is
+   * the caller's business.
+   *
+   * @throws whatever renaming and creating files throws; then the file is still the one it was
+   */
+  rotateSync(to: string): void;
+  /** Resolves when the files' names would survive a power failure. */
+  syncNames(): Promise<void>;
   close(): void;
 }
 
 /** Opens a file for reading and writing, and makes it and its folders where they are missing. */
-export function openLogFile(path: string): LogFile {
-  const fd = openOrCreate(path);
+export function openLogFile(givenPath: string): LogFile {
+  let fd = openOrCreate(givenPath);
+  const path = realpathSync(givenPath);
   return {
-    path: realpathSync(path),
+    path,
     write: async (bytes, position) => (await writeAsync(fd, bytes, 0, bytes.length, position)).bytesWritten,
     writeSync: (bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
     sync: () => fdatasyncAsync(fd),
     truncate: (length) => ftruncateAsync(fd, length),
     truncateSync: (length) => ftruncateSync(fd, length),
+    rotateSync(to) {
+      const next = replaceFile(path, to, fstatSync(fd).mode & 0o777);
+      const full = fd;
+      fd = next;
+      // What was only handed to the operating system goes to the disk without anybody waiting for it.
+      fdatasync(full, () => closeSync(full));
+    },
+    syncNames: async () => syncFolder(dirname(path)),
     close: () => closeSync(fd),
   };
+}
+
+/** Puts an empty file in the place of the one at `path`, which becomes `to`, and answers it open. */
+function replaceFile(path: string, to: string, mode: number): number {
+  // Made first: what fails for want of space or of file descriptors must do so while nothing has changed.
+  const next = `${path}.next`;
+  const fd = openSync(next, "w+", mode);
+  try {
+    fchmodSync(fd, mode);
+    renameSync(path, to);
+    try {
+      renameSync(next, path);
+    } catch (error) {
+      renameSync(to, path);
+      throw error;
+    }
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 const writeAsync = promisify(write);
@@ -59,7 +101,7 @@ function openOrCreate(path: string): number {
   return openSync(path, "r+");
 }
 
-/** A new file is only there after a power failure if its folder was synced too. */
+/** A new name is only there after a power failure if its folder was synced too. */
 function syncFolder(folder: string): void {
   try {
     const fd = openSync(folder, "r");
@@ -68,7 +110,10 @@ function syncFolder(folder: string): void {
     } finally {
       closeSync(fd);
     }
-  } catch {
-    // Windows cannot sync a folder, and does not need to.
+  } catch (error) {
+    // Windows and some network file systems cannot sync a folder.
+    if (!unsupported.has(String((error as NodeJS.ErrnoException).code))) throw error;
   }
 }
+
+const unsupported: ReadonlySet<string> = new Set(["EPERM", "EACCES", "EISDIR", "EINVAL", "ENOTSUP"]);

@@ -3,10 +3,24 @@ import type { Awaitable } from "../awaitable.ts";
 import { messageOf, StorageFailed } from "../errors.ts";
 import { maxLineBytes } from "../receipt/receipt-lines.ts";
 import type { SealedReceipt } from "../receipt/receipt-log.ts";
+import type { LogFile } from "./log-file.ts";
+import type { LogHeads } from "./log-heads.ts";
+import type { LogSegments } from "./log-segments.ts";
+
+/** What a {@link LogWriter} writes to. */
+export interface WriterParts {
+  readonly file: LogFile;
+  readonly heads: LogHeads;
+  readonly segments: LogSegments;
+  /** How much of the file is durable. */
+  readonly length: number;
+  /** How large a file may get before the log goes on in a new one. */
+  readonly maxFileBytes: number;
+}
 
 /** Writes the lines of one file log, in order. */
 export interface LogWriter {
-  /** How much of the file is durable. */
+  /** How much of the file that is written is durable. */
   readonly length: number;
   /** Answers or resolves once the entry is durable; throws or rejects with StorageFailed. */
   append(entry: SealedReceipt): Awaitable<void>;

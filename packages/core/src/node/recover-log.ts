@@ -6,11 +6,12 @@ import { headAfter } from "../receipt/chain-head.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import { receiptLines } from "../receipt/receipt-lines.ts";
 import type { ChainHead } from "../receipt/receipt-log.ts";
+import type { LogSegments } from "./log-segments.ts";
 
-/** What a receipt file holds. */
+/** What a log holds. */
 export interface Recovered {
   readonly heads: Map<string, ChainHead>;
-  /** How much of the file is whole receipts. */
+  /** How much of the last file is whole receipts. */
   readonly length: number;
   /** True when a line beyond them was cut short by a crash. */
   readonly torn: boolean;
@@ -19,16 +20,32 @@ export interface Recovered {
 }
 
 /**
- * Reads a receipt file from end to end and finds where each of its chains ends.
+ * Reads the files of a log from end to end, the one that is written last, and finds where each chain ends.
  *
  * It does not verify anything. A last line that was cut short by a crash is left out: nobody was told that
  * it is durable.
  *
- * @throws StorageFailed when a whole line is not a receipt; whatever reading the file throws.
+ * @throws StorageFailed when a whole line is not a receipt; whatever reading the files throws.
  */
-export async function recoverLog(path: string): Promise<Recovered> {
-  const { size } = statSync(path);
+export async function recoverLog(segments: LogSegments): Promise<Recovered> {
   const last = new Map<string, Line>();
+  for (const number of segments.numbers) {
+    const path = segments.pathOf(number);
+    const { torn, length } = await recoverFile(path, last);
+    if (torn) throw new StorageFailed(`${path} is cut short after ${length} bytes: restore it, or verify it`);
+  }
+  const end = await recoverFile(segments.path, last);
+  return {
+    ...end,
+    heads: new Map(
+      [...last].map(([chain, { receipt, json }]) => [chain, headAfter(receipt, digestOf(json))] as const),
+    ),
+  };
+}
+
+/** What one file holds; the last line of each chain in it is put into `last`. */
+async function recoverFile(path: string, last: Map<string, Line>): Promise<Omit<Recovered, "heads">> {
+  const { size } = statSync(path);
   let length = 0;
   let number = 0;
   let unended = false;
@@ -48,10 +65,7 @@ export async function recoverLog(path: string): Promise<Recovered> {
     unended = end > size;
     length = Math.min(end, size);
   }
-  const heads = [...last].map(
-    ([chain, { receipt, json }]) => [chain, headAfter(receipt, digestOf(json))] as const,
-  );
-  return { heads: new Map(heads), length, torn: length < size, unended };
+  return { length, torn: length < size, unended };
 }
 
 /** A receipt and its text, which is what its digest is made over. */
