@@ -22,6 +22,7 @@ import hashlib
 import json
 import re
 import sys
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -674,6 +675,468 @@ def sign_receipt(body: object, seed: bytes) -> str:
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# Merkle trees (RFC 6962, section 2.1), checkpoints and signed notes (C2SP)
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class MerkleTree:
+    """A tree that grows: the roots of its complete subtrees, from the largest, as (size, hash)."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.peaks: list[tuple[int, bytes]] = []
+
+    def append(self, data: bytes) -> None:
+        self.size += 1
+        size, hashed = 1, leaf_hash(data)
+        while self.peaks and self.peaks[-1][0] == size:
+            hashed = node_hash(self.peaks.pop()[1], hashed)
+            size *= 2
+        self.peaks.append((size, hashed))
+
+    def root(self) -> bytes:
+        if not self.peaks:
+            return hashlib.sha256(b"").digest()
+        hashed = self.peaks[-1][1]
+        for _, left in reversed(self.peaks[:-1]):
+            hashed = node_hash(left, hashed)
+        return hashed
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a text may name a key of a signed note: no white space, no control characters, no "+"."""
+    return name != "" and not any(c == "+" or unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" for c in name)
+
+
+def checkpoint_text(chain: str, size: int, root: bytes) -> str:
+    """The text of a checkpoint (C2SP tlog-checkpoint), which its note signs."""
+    return f"tollgate/{chain}\n{size}\n{base64.b64encode(root).decode('ascii')}\n"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Chains
+
+
+@dataclass
+class Options:
+    """How receipts are to be verified."""
+
+    keys: list[dict] | None = None
+    """Trusted keys and roots, as JWKs; None asks for no trust: the best verdict is then "bound"."""
+    revoked: list[dict] = field(default_factory=list)
+    heads: list[dict] = field(default_factory=list)
+    closed: bool = False
+    partial: bool = False
+    timeToleranceMs: int = 0
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The root whose endorsement a key's trust rests on, with its bounds; root None: it rests on none."""
+
+    root: str | None = None
+    notbefore: str = ""
+    notafter: str = ""
+
+
+@dataclass
+class Chain:
+    name: str
+    lines: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    keys: dict[str, bytes] = field(default_factory=dict)
+    kids: list[str] = field(default_factory=list)
+    kid: str | None = None
+    trust: Trust | None = None
+    time: str = ""
+    latest: str = ""
+    closed: bool = False
+    covered: int = 0
+    tree: MerkleTree = field(default_factory=MerkleTree)
+
+    def summary(self) -> dict:
+        return {
+            "chain": self.name,
+            "receipts": len(self.digests),
+            "seq": len(self.digests) - 1,
+            "digest": self.digests[-1],
+            "time": self.time,
+            "kids": self.kids,
+            "closed": self.closed,
+            "root": f"sha256:{self.tree.root().hex()}",
+            "covered": self.covered,
+        }
+
+
+@dataclass
+class OpenDecision:
+    decision: str
+    claims: list[dict]
+    expired: bool = False
+
+
+def by_utf16(name: str) -> bytes:
+    """Sorts names by their UTF-16 code units."""
+    return name.encode("utf-16-be", "surrogatepass")
+
+
+def epoch_ms(time: str) -> int:
+    """Milliseconds since 1970 of a receipt's time; Python's own dates start with the year 1."""
+    year, month, day = int(time[0:4]), int(time[5:7]), int(time[8:10])
+    year -= month <= 2
+    era_year = year % 400
+    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    days = year // 400 * 146097 + era_year * 365 + era_year // 4 - era_year // 100 + day_of_year - 719468
+    hour, minute, second, ms = int(time[11:13]), int(time[14:16]), int(time[17:19]), int(time[20:23])
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms
+
+
+def claim_key(claim: dict) -> tuple:
+    return (claim["budget"], claim["partition"], claim["window"], claim["unit"])
+
+
+class Verifier:
+    """Verifies a stream of receipts, of one chain or many, up to the first that does not hold."""
+
+    def __init__(self, options: Options):
+        self.options = options
+        self.trusted = None if options.keys is None else {thumbprint(jwk) for jwk in options.keys}
+        for jwk in options.keys or []:
+            key_bytes(jwk)
+        self.revoked: dict[str, str] = {}
+        for entry in options.revoked:
+            since = entry.get("since", "")
+            self.revoked[entry["kid"]] = min(since, self.revoked.get(entry["kid"], since))
+        self.chains: dict[str, Chain] = {}
+        self.open: dict[str, OpenDecision] = {}
+        self.awaited: dict[str, dict[int, tuple[str, str | None]]] = {}
+        self.receipts = 0
+        self.broken: dict | None = None
+        for head in options.heads:
+            self.expect_head(head, None)
+
+    # -- one receipt
+
+    def take(self, source: bytes | str) -> bool:
+        """Takes the next line; False when it does not hold, and then none is to follow."""
+        try:
+            receipt = read_receipt(source)
+        except Flaw as flaw:
+            only = next(iter(self.chains.values())) if len(self.chains) == 1 else None
+            self.break_at(flaw, only.name if only else None, len(only.digests) if only else None)
+            return False
+        name = receipt.body["chain"]
+        chain = self.chains.get(name) or Chain(name)
+        try:
+            self.follow(chain, receipt)
+        except Flaw as flaw:
+            self.break_at(flaw, name, len(chain.digests))
+            return False
+        self.chains[name] = chain
+        self.receipts += 1
+        return True
+
+    def break_at(self, flaw: Flaw, chain: str | None, seq: int | None) -> None:
+        self.broken = {
+            "reason": flaw.reason, "index": self.receipts, "chain": chain, "seq": seq, "message": str(flaw),
+        }
+
+    def follow(self, chain: Chain, receipt: Receipt) -> None:
+        body = receipt.body
+        self.check_place(chain, receipt)
+        named = read_key(body["jwk"], body["kid"]) if body["type"] == "key" else None
+        signer = self.check_signature(chain, receipt, named)
+        trust = self.check_trust(chain, receipt)
+        self.check_heads(chain, receipt)
+        self.check_meaning(chain, receipt, signer)
+
+        if named is not None:
+            chain.kid = body["kid"]
+            chain.keys[body["kid"]] = named
+            chain.kids.append(body["kid"])
+        chain.trust = trust
+        chain.digests.append(receipt.digest)
+        chain.time = body["time"]
+        chain.latest = max(chain.latest, body["time"])
+        chain.closed = body["type"] == "close"
+        if body["type"] == "checkpoint":
+            chain.covered = body["size"]
+        chain.tree.append(receipt.line.encode("utf-8"))
+
+    def check_place(self, chain: Chain, receipt: Receipt) -> None:
+        body, due = receipt.body, len(chain.digests)
+        if chain.closed:
+            raise Flaw("after_close", "the chain was closed before it")
+        message = f"receipt {body['seq']} stands where {due} should"
+        if body["seq"] > due:
+            raise Flaw("sequence_gap", message)
+        if body["seq"] < due:
+            key = chain.keys.get(receipt.kid)
+            other = receipt.digest != chain.digests[int(body["seq"])]
+            raise Flaw("fork" if key and other and is_signed(key, receipt) else "sequence_repeat", message)
+        if body["prev"] != (chain.digests[-1] if due else None):
+            raise Flaw("previous_digest", "it does not follow the receipt before it")
+        if body["time"] < chain.latest:
+            if epoch_ms(chain.latest) - epoch_ms(body["time"]) > self.options.timeToleranceMs:
+                raise Flaw("time_backwards", f"its time {body['time']} is before {chain.latest}")
+
+    def check_signature(self, chain: Chain, receipt: Receipt, named: bytes | None) -> bytes:
+        if chain.kid is None and (named is None or receipt.kid != receipt.body["kid"]):
+            raise Flaw("missing_key", "a chain starts with its own key, signed by itself")
+        if chain.kid is not None and receipt.kid != chain.kid:
+            raise Flaw("unknown_key", f"it is signed by key {receipt.kid}, but the chain's key is {chain.kid}")
+        signer = named if chain.kid is None else chain.keys[chain.kid]
+        assert signer is not None
+        if not is_signed(signer, receipt):
+            raise Flaw("bad_signature", "its signature does not fit")
+        return signer
+
+    # -- trust
+
+    def check_trust(self, chain: Chain, receipt: Receipt) -> Trust:
+        """Checks that who signed may, and answers the trust in the key that the chain goes on under."""
+        body, time = receipt.body, receipt.body["time"]
+        after = self.grant(body, chain.trust) if body["type"] == "key" else chain.trust
+        assert after is not None
+        if self.is_revoked(receipt.kid, time):
+            raise Flaw("revoked_key", f"key {receipt.kid} was revoked")
+        self.check_root(after, time)
+        # A root that vouches for the key named vouches for the handover: so a chain whose key ran out can go on.
+        if after.root is not None and not after.notbefore <= time <= after.notafter:
+            raise Flaw("expired_key", f"its time {time} is not within the bounds of its key's endorsement")
+        self.check_root(chain.trust or after, time)
+        return after
+
+    def grant(self, body: dict, before: Trust | None) -> Trust:
+        endorsement = body.get("endorsement")
+        if endorsement is not None:
+            check_endorsement(endorsement, body["kid"], body["jwk"])
+            if endorsement.get("chain", body["chain"]) != body["chain"]:
+                raise Flaw("bad_endorsement", "its key is endorsed for another chain")
+        if self.trusted is None or body["kid"] in self.trusted:
+            return Trust()
+        if endorsement is not None and endorsement["kid"] in self.trusted:
+            return Trust(endorsement["kid"], endorsement["notbefore"], endorsement["notafter"])
+        if before is not None:
+            return before
+        raise Flaw("untrusted_key", f"key {body['kid']} is neither trusted nor endorsed by one that is")
+
+    def check_root(self, trust: Trust, time: str) -> None:
+        if trust.root is not None and self.is_revoked(trust.root, time):
+            raise Flaw("revoked_key", f"key {trust.root}, which endorsed it, was revoked")
+
+    def is_revoked(self, kid: str, time: str) -> bool:
+        since = self.revoked.get(kid)
+        return since is not None and time >= since
+
+    # -- heads that somebody saw
+
+    def digest_at(self, name: str, seq: int) -> str | None:
+        chain = self.chains.get(name)
+        return chain.digests[seq] if chain and seq < len(chain.digests) else None
+
+    def expect_head(self, head: dict, by: str | None) -> None:
+        name, seq, digest = head["chain"], head["seq"], head["digest"]
+        known = self.digest_at(name, seq)
+        if known is None:
+            awaited = self.awaited.setdefault(name, {})
+            known = awaited.setdefault(seq, (digest, by))[0]
+        if known != digest:
+            raise Flaw("fork", f"receipt {seq} of chain {name!r} is not the one that was seen")
+
+    def check_heads(self, chain: Chain, receipt: Receipt) -> None:
+        due = len(chain.digests)
+        head = self.awaited.get(chain.name, {}).get(due)
+        if head is not None and head[0] != receipt.digest:
+            raise Flaw("fork", f"receipt {due} of chain {chain.name!r} is not the one that was seen")
+
+    # -- meaning
+
+    def check_meaning(self, chain: Chain, receipt: Receipt, signer: bytes) -> None:
+        body = receipt.body
+        if body["type"] == "decision":
+            self.open_decision(body)
+        elif body["type"] == "settlement":
+            self.end_decision(body)
+        elif body["type"] == "checkpoint":
+            self.check_checkpoint(chain, body, signer)
+        awaited = self.awaited.get(chain.name, {})
+        awaited.pop(len(chain.digests), None)
+        if not awaited:
+            self.awaited.pop(chain.name, None)
+
+    def open_decision(self, body: dict) -> bool:
+        """Notes what a decision holds; False when it holds nothing new."""
+        hold = body["reservation"] or body["id"]
+        known = self.open.get(hold)
+        if known is not None and known.decision == body["id"]:
+            raise Flaw("decision_repeated", f"decision {body['id']} is open already")
+        said = body["decision"]
+        through = (
+            said["outcome"] in ("allow", "degrade") or said["mode"] == "shadow" or body["reservation"] is not None
+        )
+        if known is not None or not through:
+            return False
+        self.open[hold] = OpenDecision(body["id"], body["claims"])
+        return True
+
+    def end_decision(self, body: dict) -> OpenDecision | None:
+        """Ends a decision, and answers it as it was; None for the expiry of one that is not at hand."""
+        hold = body["decision"] if body["reservation"] is None else body["reservation"]
+        found = self.open.get(hold)
+        if found is None and body["outcome"] != "expired":
+            raise Flaw("no_open_decision", f"decision {body['decision']} is unknown or has ended")
+        if found is not None and body["decision"] not in (found.decision, hold):
+            raise Flaw("settlement_mismatch", f"{hold} is of decision {found.decision}")
+        late = body["outcome"] == "settled" and body.get("late", False)
+        if found is not None and found.expired and not late:
+            raise Flaw("no_open_decision", f"decision {body['decision']} has expired")
+        check_amounts(body, [] if found is None else found.claims)
+        if found is None:
+            return None
+        if body["outcome"] == "expired":
+            self.open[hold] = OpenDecision(found.decision, found.claims, expired=True)
+        else:
+            del self.open[hold]
+        return found
+
+    def check_checkpoint(self, chain: Chain, body: dict, signer: bytes) -> None:
+        def check(good: bool, message: str) -> None:
+            if not good:
+                raise Flaw("bad_checkpoint", message)
+
+        heads, note = body.get("heads", []), body.get("note")
+        names = [by_utf16(head["chain"]) for head in heads]
+        check(body["size"] == chain.tree.size, "its size is not the number of receipts before it")
+        check(body["root"] == f"sha256:{chain.tree.root().hex()}", "its root is not that of the receipts before it")
+        check(all(head["chain"] != chain.name for head in heads), "it names its own chain among the others")
+        check(all(a < b for a, b in zip(names, names[1:])), "the chains that it names are not in order")
+        if note is not None:
+            check(is_key_name(f"tollgate/{chain.name}"), "its chain's name cannot stand in a note")
+            text = checkpoint_text(chain.name, chain.tree.size, chain.tree.root())
+            try:
+                signed = ed25519_verify(signer, from_base64url(note), text.encode("utf-8"))
+            except ValueError:
+                signed = False
+            check(signed, "its note is not signed by its key")
+        for head in heads:
+            self.expect_head(head, chain.name)
+
+    # -- the end
+
+    def report(self) -> dict:
+        broken = self.broken or self.missing()
+        verdict = "broken" if broken else "bound" if self.trusted is None else "authentic"
+        return {
+            "verdict": verdict,
+            "receipts": self.receipts,
+            "chains": [chain.summary() for chain in self.chains.values()],
+            "open": sum(not decision.expired for decision in self.open.values()),
+            "break": broken,
+        }
+
+    def missing(self) -> dict | None:
+        def at(reason: str, chain: str | None, seq: int | None, message: str) -> dict:
+            return {"reason": reason, "index": self.receipts, "chain": chain, "seq": seq, "message": message}
+
+        if self.receipts == 0:
+            return at("empty", None, None, "there are no receipts")
+        for name in sorted(self.awaited, key=by_utf16):
+            come = len(self.chains[name].digests) if name in self.chains else 0
+            awaited = self.awaited[name]
+            if come == 0 and self.options.partial and all(by is not None for _, by in awaited.values()):
+                continue
+            message = f"receipt {min(awaited)} of chain {name!r} was seen, but is not there"
+            return at("missing_tail" if come else "missing_chain", name, come, message)
+        if self.options.closed:
+            for name in sorted(self.chains, key=by_utf16):
+                if not self.chains[name].closed:
+                    seq = len(self.chains[name].digests)
+                    return at("missing_tail", name, seq, f"chain {name!r} does not end with its close")
+        return None
+
+
+def check_endorsement(endorsement: dict, kid: str, jwk: dict) -> None:
+    """Checks that a root key vouches for this key on these terms; whether it is trusted is another question."""
+    try:
+        root = read_key(endorsement["jwk"], endorsement["kid"])
+        signature = from_base64url(endorsement["sig"])
+    except ValueError as error:
+        raise Flaw("bad_endorsement", str(error)) from None
+    if endorsement["notafter"] < endorsement["notbefore"]:
+        raise Flaw("bad_endorsement", "the endorsement ends before it begins")
+    claim = {name: endorsement[name] for name in ("chain", "notafter", "notbefore") if name in endorsement}
+    text = canonical(claim | {"jwk": jwk, "kid": kid, "v": 1})
+    if not ed25519_verify(root, signature, signing_input(ENDORSEMENT_TYPE, text)):
+        raise Flaw("bad_endorsement", f"key {endorsement['kid']} did not sign it")
+
+
+def check_amounts(body: dict, claims: list[dict]) -> None:
+    """Whatever was booked above a claim must be its overage, and there may be no other overage."""
+
+    def check(good: bool, message: str) -> None:
+        if not good:
+            raise Flaw("unexplained_amount", message)
+
+    booked = {entry["unit"]: int(entry["amount"]) for entry in body["amounts"]}
+    over = {claim_key(entry): int(entry["amount"]) for entry in body.get("overage", [])}
+    check(len(booked) == len(body["amounts"]), "it books one unit twice")
+    check(body["outcome"] == "settled" or not body.get("overage"), "it has overage, but was not settled")
+    check(len(over) == len(body.get("overage", [])), "it has two overages of one claim")
+    if body["outcome"] != "settled":
+        return
+    for claim in claims:
+        held = int(claim["amount"])
+        actual = booked.get(claim["unit"], held)
+        overage = over.pop(claim_key(claim), 0)
+        if body.get("late", False):
+            check(overage <= actual, "its overage is more than it books")
+        else:
+            check(overage == max(0, actual - held), f"it books {actual}, of which {held} was held")
+    check(not over, "it has an overage of what was never held")
+
+
+def verify(lines, options: Options | None = None) -> dict:
+    """Verifies lines (bytes or text, without line feeds) and answers a report."""
+    verifier = Verifier(options or Options())
+    for line in lines:
+        if not verifier.take(line):
+            break
+    return verifier.report()
+
+
+def replay_balances(lines) -> list[dict]:
+    """What the ledger's balances must be, from receipts alone; verify them first."""
+    pairs = Verifier(Options())
+    balances: dict[tuple, list[int]] = {}
+    for line in lines:
+        body = read_receipt(line).body
+        if body["type"] == "decision" and pairs.open_decision(body):
+            for claim in body["claims"]:
+                balances.setdefault(claim_key(claim), [0, 0])[1] += int(claim["amount"])
+        elif body["type"] == "settlement":
+            ended = pairs.end_decision(body)
+            booked = {entry["unit"]: int(entry["amount"]) for entry in body["amounts"]}
+            for claim in ended.claims if ended else []:
+                balance = balances[claim_key(claim)]
+                if not ended.expired:
+                    balance[1] -= int(claim["amount"])
+                if body["outcome"] == "settled":
+                    balance[0] += booked.get(claim["unit"], int(claim["amount"]))
+    return [
+        {"budget": b, "partition": p, "window": w, "unit": u, "spent": str(spent), "held": str(held)}
+        for (b, p, w, u), (spent, held) in balances.items()
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # Action digests
 
 
@@ -882,6 +1345,15 @@ def check_receipt(test: dict, group: dict) -> str:
     return said(again == receipt.line, "signed otherwise")
 
 
+def check_chain(test: dict, _group: dict) -> str:
+    report = verify(test["lines"], Options(**test["options"]))
+    if report["break"] is not None:
+        del report["break"]["message"]
+    if report != test["report"]:
+        return f"another report: {json.dumps(report)}"
+    return "valid" if report["break"] is None else report["break"]["reason"]
+
+
 CHECKS = {
     "Canonicalize": check_canonicalize,
     "InMemoryValue": check_in_memory,
@@ -893,6 +1365,7 @@ CHECKS = {
     "KeyThumbprint": check_thumbprint,
     "Base64url": check_base64url,
     "Receipt": check_receipt,
+    "VerifyChain": check_chain,
 }
 
 

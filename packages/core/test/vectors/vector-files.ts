@@ -1,5 +1,6 @@
 import { actionDigestVectors } from "./action-digest-vectors.ts";
 import { canonicalJsonVectors } from "./canonical-json-vectors.ts";
+import { chainVectors, checkpointVectors, rotationVectors } from "./chain-vectors.ts";
 import { decisionVectors } from "./decision-vectors.ts";
 import { base64urlGroup, signingInputGroup } from "./encoding-vectors.ts";
 import { makeReceiptSchemas } from "./json-schemas.ts";
@@ -35,6 +36,9 @@ export async function makeVectorFiles(): Promise<ReadonlyMap<string, string>> {
     action_digest: actionDigestVectors(),
     signatures: signatureVectors(),
     receipts: receiptVectors(),
+    chains: await chainVectors(),
+    key_rotation: await rotationVectors(),
+    checkpoints: await checkpointVectors(),
     decisions: await decisionVectors(),
   };
   const files = Object.entries(contents).map(

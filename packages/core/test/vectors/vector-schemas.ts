@@ -27,6 +27,47 @@ function group(type: string, shared: z.core.$ZodLooseShape, members: z.core.$Zod
 
 const signer = { seed: hex, jwk, kid: text };
 
+const digest = z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/));
+const count = z.int().check(z.minimum(0));
+const head = z.strictObject({ chain: text, seq: count, digest });
+
+const verifyChain = group(
+  "VerifyChain",
+  {},
+  {
+    lines: z.array(text),
+    options: z.strictObject({
+      keys: optional(z.array(jwk)),
+      revoked: optional(z.array(z.strictObject({ kid: text, since: optional(text) }))),
+      heads: optional(z.array(head)),
+      closed: optional(z.boolean()),
+      partial: optional(z.boolean()),
+      timeToleranceMs: optional(count),
+    }),
+    report: z.strictObject({
+      verdict: z.enum(["authentic", "bound", "broken"]),
+      receipts: count,
+      chains: z.array(
+        z.strictObject({
+          chain: text,
+          receipts: count,
+          seq: count,
+          digest,
+          time: text,
+          kids: z.array(text),
+          closed: z.boolean(),
+          root: digest,
+          covered: count,
+        }),
+      ),
+      open: count,
+      break: z.nullable(
+        z.strictObject({ reason, index: count, chain: z.nullable(text), seq: z.nullable(count) }),
+      ),
+    }),
+  },
+);
+
 /** The groups of each file. */
 const groups: Readonly<Record<string, readonly z.ZodMiniType[]>> = {
   canonical_json: [
@@ -48,6 +89,9 @@ const groups: Readonly<Record<string, readonly z.ZodMiniType[]>> = {
     group("KeyThumbprint", {}, { jwk, kid: text }),
     group("Base64url", {}, { text, hex: optional(hex) }),
   ],
+  chains: [verifyChain],
+  key_rotation: [verifyChain],
+  checkpoints: [verifyChain],
   decisions: [
     group("Decisions", signer, {
       start: text,
