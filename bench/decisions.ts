@@ -5,6 +5,7 @@ import { generateText } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { langchainRows } from "./langchain.ts";
 import { langgraphRows } from "./langgraph.ts";
+import { mastraRows } from "./mastra.ts";
 import {
   type MeasuredGate,
   measuredGate,
@@ -13,6 +14,7 @@ import {
   permitOf,
   toolCall,
 } from "./measured-gate.ts";
+import { openaiAgentsRows } from "./openai-agents.ts";
 import { measure, prepared, type Row, type SampledRow } from "./sampler.ts";
 import type { Result } from "./samples.ts";
 
@@ -33,6 +35,8 @@ export async function measureDecisions(): Promise<readonly Result[]> {
     ...aiSdkRows(subject),
     ...langchainRows(subject),
     ...langgraphRows(subject),
+    ...openaiAgentsRows(subject),
+    ...mastraRows(subject, mockModel),
   ];
   return measure(rows, { rounds: 150, calls: 100, warmUp: 30 });
 }

@@ -33,6 +33,10 @@ const targets: readonly {
   // Missed: a gated call is a LangGraph task of its own, so that its siblings do not run again when it waits for
   // approval. The task alone takes more than four signatures, the gate inside of a graph more than eight.
   ratio("langgraph_tool_over_sign", 12, added("langgraph_tool_call")),
+  ratio("openai_agents_call_over_sign", 12, added("openai_agents_run")),
+  ratio("openai_agents_tool_over_sign", 12, added("openai_agents_tool_call")),
+  ratio("mastra_call_over_sign", 12, added("mastra_generate")),
+  ratio("mastra_tool_over_sign", 12, added("mastra_tool_call")),
   ratio("core_bundle_kb", bundleTargetKb, ({ bundleKb }) => bundleKb),
   // Group commit can gain what the disk costs: where a sync takes less than about 0.3 ms, 64 callers are held up
   // by their own signatures, and this is missed.
