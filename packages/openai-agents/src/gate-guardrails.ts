@@ -6,13 +6,14 @@ import {
   type ModelProvider,
   type ModelResponse,
   ToolGuardrailFunctionOutputFactory as Output,
+  type RunContext,
   type ToolInputGuardrailDefinition,
 } from "@openai/agents";
 import type { Gate, Run } from "@tollgate/core";
 import { beginTool, decideFor, endTool, toRefusal } from "@tollgate/core/adapter";
-import { receiptOf } from "./answers.ts";
+import { answeredBy } from "./answered.ts";
 import { runOf, subjectOf } from "./current-run.ts";
-import { gatedBy } from "./gated.ts";
+import { gatedBy, gateOf } from "./gated.ts";
 import { type DescribedToolAction, decideTool, parseArguments, toldOf, toToolAction } from "./gated-tool.ts";
 
 /** How an agent is guarded. */
@@ -27,6 +28,7 @@ export interface GateGuardrailsOptions {
 export interface GateOutputGuardrail {
   readonly name: string;
   readonly execute: (args: {
+    readonly context: Pick<RunContext, "usage">;
     readonly details?: { readonly modelResponse?: ModelResponse };
   }) => Promise<GuardrailFunctionOutput>;
 }
@@ -54,28 +56,34 @@ export interface GateGuardrails {
  */
 export function gateGuardrails(gateOrRun: Gate | Run, options: GateGuardrailsOptions = {}): GateGuardrails {
   const { actions = {}, modelProvider } = options;
+  /** The runs that have started here, by the usage that their agents share. */
+  const started = new WeakSet<object>();
   const input: InputGuardrail = {
     name: "tollgate",
     // In parallel the model would have been called before the gate could say no.
     runInParallel: false,
-    async execute({ agent, input }) {
-      requireGated(agent, modelProvider);
+    async execute({ agent, input, context }) {
+      requireGated(agent, gateOf(gateOrRun), modelProvider);
       const run = runOf(gateOrRun);
       // The start of an agent costs nothing: its turns do.
       const start = { kind: "other", name: agent.name, params: { input }, amounts: { usd: 0n, calls: 0n } };
       const decision = await decideFor(run, start as typeof start & { kind: "other" }, subjectOf(run));
       if (decision.permit === null) throw toRefusal(decision);
       await decision.permit.settle();
+      started.add(context.usage);
       return passed(decision.permit.id);
     },
   };
   const output: GateOutputGuardrail = {
     name: "tollgate",
-    async execute({ details }) {
-      const answer = details?.modelResponse;
-      const gated = answer === undefined ? { receipt: null } : receiptOf(answer);
-      if (gated === null) throw new TypeError(`this output was made by a model that is not gated: ${remedy}`);
-      return passed(gated.receipt);
+    async execute({ context, details }) {
+      const id = details?.modelResponse?.responseId;
+      const receipt = id === undefined ? undefined : answeredBy(gateOf(gateOrRun)).get(id);
+      // A run that was started elsewhere may end with what was answered there.
+      if (id && receipt === undefined && started.has(context.usage)) {
+        throw new TypeError(`this output was made by a model that is not gated: ${remedy}`);
+      }
+      return passed(receipt ?? null);
     },
   };
   const tool = defineToolInputGuardrail({
@@ -97,12 +105,13 @@ const remedy =
   "give its Runner a modelProvider from gateModelProvider, or the agent a model from gateModel, and tell gateGuardrails that modelProvider";
 
 /** @throws TypeError naming an agent, of those that can be handed to, whose model could be called past the gate. */
-function requireGated(start: AnyAgent, provider: ModelProvider | undefined): void {
+function requireGated(start: AnyAgent, gate: Gate, provider: ModelProvider | undefined): void {
   const agents = new Set<AnyAgent>([start]);
   for (const agent of agents) {
     const { model, name, handoffs } = agent;
     const maker = typeof model === "string" ? provider : model;
-    if (gatedBy(maker) === null) {
+    const gateOrRun = gatedBy(maker);
+    if (gateOrRun === null || gateOf(gateOrRun) !== gate) {
       throw new TypeError(
         typeof model === "string"
           ? `the model of agent "${name}" is made by its Runner's model provider, and gateGuardrails was not told of a gated one: ${remedy}`

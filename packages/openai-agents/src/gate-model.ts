@@ -19,12 +19,13 @@ import {
   type Subject,
 } from "@tollgate/core";
 import { degradeFailed, guardOpen } from "@tollgate/core/adapter";
-import { skippedResponse, skippedStream, withReceipt } from "./answers.ts";
+import { remember } from "./answered.ts";
 import { runOf, subjectOf } from "./current-run.ts";
 import { enforceRequest } from "./enforce-request.ts";
 import { gatedBy, gatedMark, isGatedBy } from "./gated.ts";
 import { guardEvents } from "./guard-events.ts";
 import { HostedTools } from "./hosted-tools.ts";
+import { skippedResponse, skippedStream } from "./skipped-answer.ts";
 import { type ModelName, toAction } from "./to-action.ts";
 import { isUnbilled } from "./unbilled.ts";
 import { toUsage } from "./usage.ts";
@@ -84,7 +85,9 @@ class GatedModel implements Model {
     try {
       const call = async (permit: Permit) => {
         const { target, call } = await enforce(permit);
-        return withReceipt(await target.getResponse(call), permit.id);
+        const response = await target.getResponse(call);
+        remember(run.gate, response.responseId, permit.id);
+        return response;
       };
       const response = await guard(run, action, call, {
         ...options,

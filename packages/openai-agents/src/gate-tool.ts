@@ -1,8 +1,7 @@
-import type { RunContext } from "@openai/agents";
+import type { FunctionTool, RunContext } from "@openai/agents";
 import type { ActionInput, Approval, Awaitable, Decision, Gate, Run } from "@tollgate/core";
 import { answerApproval, beginTool, enforcedInput, runTool, toRefusal } from "@tollgate/core/adapter";
-import { runOf } from "./current-run.ts";
-import { gatedMark, isGatedBy } from "./gated.ts";
+import { gatedMark, gateOf, isGatedBy } from "./gated.ts";
 import {
   type DescribedToolAction,
   decideTool,
@@ -47,13 +46,11 @@ export interface GatableTool {
   readonly type: "function";
   readonly name: string;
   needsApproval(context: RunContext, input: unknown, callId?: string): Promise<boolean>;
-  invoke(context: RunContext, input: string, details?: ToolDetails): Promise<unknown>;
+  invoke(context: RunContext, input: string, details: ToolDetails): Promise<unknown>;
 }
 
-/** What the SDK tells a tool of its call, as far as it matters here. */
-interface ToolDetails {
-  readonly toolCall?: { readonly id?: string; readonly callId: string; readonly namespace?: string };
-}
+/** What the SDK tells a tool of its call. */
+type ToolDetails = Parameters<FunctionTool["invoke"]>[2];
 
 /**
  * The same tool, which runs only if the gate lets this very call through.
@@ -154,7 +151,7 @@ async function decideCall(
   if (approval === null || decision.permit !== null) return decision;
   const by = typeof approvedBy === "function" ? await approvedBy(approval) : approvedBy;
   if (by === null) throw toRefusal(decision);
-  await answerApproval(runOf(gateOrRun).gate, approval, { approved: true, by });
+  await answerApproval(gateOf(gateOrRun), approval, { approved: true, by });
   const answered = await decideTool(gateOrRun, keyed);
   if (answered.code === "idempotency_conflict") {
     // The call was made before. What has just been granted for it must not be there for another one.
@@ -166,9 +163,9 @@ async function decideCall(
 }
 
 /** The identity of a call that somebody has approved in the SDK; null for one that nobody had to. */
-function approvedCall(name: string, context: RunContext, { toolCall }: ToolDetails = {}): string | null {
-  if (toolCall === undefined) return null;
-  const { callId, id = "", namespace } = toolCall;
+function approvedCall(name: string, context: RunContext, details: ToolDetails): string | null {
+  if (details?.toolCall === undefined) return null;
+  const { callId, id = "", namespace } = details.toolCall;
   // How the SDK files the approvals of tools in a namespace; a deferred tool is in one of its own name.
   const scope = namespace === name ? ["deferred_top_level", name] : ["namespaced", namespace, name];
   const toolName = namespace === undefined ? name : JSON.stringify(scope);

@@ -20,3 +20,8 @@ export function isGatedBy(value: unknown, gateOrRun: Gate | Run, what: string): 
   if (gate === gateOrRun) return true;
   throw new TypeError(`${what} is gated already, by another gate or run: gate the original instead`);
 }
+
+/** The gate of a run, or the gate itself. */
+export function gateOf(gateOrRun: Gate | Run): Gate {
+  return "decide" in gateOrRun ? gateOrRun : gateOrRun.gate;
+}

@@ -1,7 +1,7 @@
 import type { StreamEvent } from "@openai/agents";
 import type { Permit } from "@tollgate/core";
 import { guardStream } from "@tollgate/core/adapter";
-import { type DoneResponse, withReceipt } from "./answers.ts";
+import { remember } from "./answered.ts";
 import type { HostedTools } from "./hosted-tools.ts";
 import { toUsage } from "./usage.ts";
 
@@ -22,15 +22,17 @@ export async function guardEvents(
   const events = opened[Symbol.asyncIterator]();
   // The request is made for the first event: what fails here is still the opening's to judge.
   let first: IteratorResult<StreamEvent> | null = await events.next();
-  let answer: DoneResponse | undefined;
+  let output: Parameters<HostedTools["end"]>[0];
   const source = new ReadableStream<StreamEvent>({
     async pull(controller) {
       const { done, value } = first ?? (await events.next());
       first = null;
       if (done === true) return controller.close();
-      if (value.type !== "response_done") return controller.enqueue(value);
-      answer = withReceipt(value.response, permit.id);
-      controller.enqueue({ ...value, response: answer });
+      if (value.type === "response_done") {
+        output = value.response.output;
+        remember(permit.run.gate, value.response.id, permit.id);
+      }
+      controller.enqueue(value);
     },
     cancel(reason) {
       left.abort(reason);
@@ -40,7 +42,7 @@ export async function guardEvents(
   });
   const both: Pick<Permit, "hold" | "settle"> = {
     hold: () => permit.hold(),
-    settle: (used) => permit.settle(used).finally(() => hosted.end(answer?.output)),
+    settle: (used) => permit.settle(used).finally(() => hosted.end(output)),
   };
   return guardStream(both, source, {
     usage: (event) => (event.type === "response_done" ? toUsage(event.response.usage) : undefined),

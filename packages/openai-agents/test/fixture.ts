@@ -92,9 +92,13 @@ export function toldOf({ provider }: Fixture): readonly string[] {
     content?: unknown;
   }[];
   return items.flatMap(({ type, role, output, content }) => {
-    if (type === "function_call_output") return [String(output)];
-    return role === "tool" ? [String(content)] : [];
+    if (type === "function_call_output") return [textOf(output)];
+    return role === "tool" ? [textOf(content)] : [];
   });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** Whether nothing is held any more. */

@@ -3,7 +3,7 @@ import type { GateOptions, Patch } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import { gateModel } from "../src/index.ts";
 import { fakeModel } from "./fake-model.ts";
-import { isAllSettled, open, receiptsOf, refusalOf } from "./fixture.ts";
+import { isAllSettled, open, refusalOf } from "./fixture.ts";
 import { type Api, apis } from "./surfaces.ts";
 
 const degrade = (patch: Patch): GateOptions => ({
@@ -70,14 +70,6 @@ describe.each(apis)("a request over %s", (api) => {
     const { runner, provider } = await open(() => ({ status: 500 }), {}, { api });
     await expect(runner.run(new Agent({ name: "a", model: "gpt-4o" }), "hi")).rejects.toThrow(/500/);
     expect(provider.count()).toBe(1);
-  });
-
-  it("tells the receipt of its answer", async () => {
-    const { runner, gate } = await open(() => ({}), {}, { api });
-    const { rawResponses } = await runner.run(new Agent({ name: "a", model: "gpt-4o" }), "hi");
-    const decision = (await receiptsOf(gate)).find(({ type }) => type === "decision");
-    expect(rawResponses[0]?.providerData?.tollgate).toEqual({ receipt: decision?.id });
-    expect(rawResponses[0]?.providerData).toHaveProperty("model");
   });
 
   it("that is skipped is answered by the rule's result, in a stream as well", async () => {
