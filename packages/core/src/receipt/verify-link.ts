@@ -1,28 +1,15 @@
-import { createVerifier } from "#ed25519";
 import { digestOf } from "../codec/digest.ts";
-import type { VerifySignature } from "../codec/ed25519.ts";
-import { messageOf } from "../errors.ts";
-import { jwkThumbprint, publicKeyBytes } from "./jwk-thumbprint.ts";
 import { MerkleFrontier } from "./merkle.ts";
-import type { KeyBody, ReceiptBody } from "./receipt.ts";
 import type { ReceiptText } from "./receipt-text.ts";
+import { type ChainKey, ChainKeys, type IsSigned } from "./verify-keys.ts";
 import type { ChainSummary, Flaw } from "./verify-report.ts";
-import type { KeyTrust, Trust } from "./verify-trust.ts";
-
-/** A key that receipts of a chain are signed with. */
-export interface ChainKey {
-  readonly kid: string;
-  /** The `x` of its JWK. */
-  readonly x: string;
-  readonly verify: VerifySignature;
-}
+import type { KeyTrust } from "./verify-trust.ts";
 
 /** What a chain is verified with, and what the rest of the stream knows. */
 export interface ChainContext {
   readonly trust: KeyTrust;
   readonly timeToleranceMs: number;
-  /** Whether a receipt is signed by this key, whose `kid` it names. */
-  isSigned(text: ReceiptText, key: ChainKey): boolean;
+  readonly isSigned: IsSigned;
   /** The digest of an earlier receipt of the chain. */
   digestAt(chain: string, seq: number): string | null;
 }
@@ -39,11 +26,8 @@ export interface Followed {
 export class ChainLinks {
   readonly #chain: string;
   readonly #context: ChainContext;
-  readonly #keys = new Map<string, ChainKey>();
-  readonly #kids: string[] = [];
+  readonly #keys: ChainKeys;
   readonly #tree: MerkleFrontier = new MerkleFrontier();
-  #key: ChainKey | null = null;
-  #trust: Trust | null = null;
   #seq = -1;
   #digest: string | null = null;
   #time = "";
@@ -54,6 +38,7 @@ export class ChainLinks {
   constructor(chain: string, context: ChainContext) {
     this.#chain = chain;
     this.#context = context;
+    this.#keys = new ChainKeys(context.trust, context.isSigned);
   }
 
   /** The sequence number that must come next. */
@@ -72,7 +57,7 @@ export class ChainLinks {
       seq: this.#seq,
       digest: this.#digest ?? "",
       time: this.#time,
-      kids: [...this.#kids],
+      kids: this.#keys.kids,
       closed: this.#closed,
       root: this.#tree.root(),
       covered: this.#covered,
@@ -81,25 +66,16 @@ export class ChainLinks {
 
   /** Takes the next receipt, or answers why it does not follow; `meaning` is asked last. */
   add(text: ReceiptText, meaning: (followed: Followed) => Flaw | null): Flaw | null {
-    const { body, kid } = text.receipt;
     const flaw = this.#place(text);
     if (flaw !== null) return flaw;
-    const named = body.type === "key" ? readKey(body) : null;
-    if (named !== null && "reason" in named) return named;
-    const signer = this.#signer(text, named);
-    if ("reason" in signer) return signer;
-    const trust = this.#trustAfter(body, kid);
-    if ("reason" in trust) return trust;
+    const signed = this.#keys.check(text);
+    if ("reason" in signed) return signed;
     const digest = digestOf(text.json);
-    const problem = meaning({ digest, signer, tree: this.#tree });
+    const problem = meaning({ digest, signer: signed.signer, tree: this.#tree });
     if (problem !== null) return problem;
 
-    if (named !== null) {
-      this.#key = named;
-      this.#keys.set(named.kid, named);
-      this.#kids.push(named.kid);
-    }
-    this.#trust = trust;
+    const { body } = text.receipt;
+    this.#keys.accept(signed);
     this.#seq = body.seq;
     this.#digest = digest;
     this.#time = body.time;
@@ -130,52 +106,11 @@ export class ChainLinks {
 
   /** Whether the chain's own key signed another receipt for a place that is taken. */
   #isFork(text: ReceiptText): boolean {
-    const { body, kid } = text.receipt;
-    const key = this.#keys.get(kid);
-    if (key === undefined || digestOf(text.json) === this.#context.digestAt(this.#chain, body.seq))
-      return false;
-    return this.#context.isSigned(text, key);
+    const there = this.#context.digestAt(this.#chain, text.receipt.body.seq);
+    return digestOf(text.json) !== there && this.#keys.hasSigned(text);
   }
 
   #isTooEarly(time: string): boolean {
     return Date.parse(this.#latest) - Date.parse(time) > this.#context.timeToleranceMs;
-  }
-
-  /** Checks who signed; `named` is the key that the receipt names, if any. */
-  #signer(text: ReceiptText, named: ChainKey | null): ChainKey | Flaw {
-    const { kid } = text.receipt;
-    const key = this.#key ?? named;
-    if (key === null || (this.#key === null && kid !== key.kid)) {
-      return { reason: "missing_key", message: "a chain starts with its own key, signed by itself" };
-    }
-    if (kid !== key.kid) {
-      const message = `it is signed by key ${kid}, but the chain's key is ${key.kid}`;
-      return { reason: "unknown_key", message };
-    }
-    return this.#context.isSigned(text, key)
-      ? key
-      : { reason: "bad_signature", message: "its signature does not fit: it was changed after signing" };
-  }
-
-  /** Checks that who signed may, and answers the trust in the key that the chain goes on under. */
-  #trustAfter(body: ReceiptBody, kid: string): Trust | Flaw {
-    const { trust } = this.#context;
-    const next = body.type === "key" ? trust.grant(body, this.#trust) : this.#trust;
-    if (next === null) return { reason: "missing_key", message: "a chain starts with its own key" };
-    if ("reason" in next) return next;
-    const before = this.#trust ?? next;
-    // A root that vouches for the key named vouches for the handover: so a chain whose key ran out can go on.
-    return trust.whyNot(kid, next, body.time) ?? trust.whyNotRooted(before, body.time) ?? next;
-  }
-}
-
-function readKey(body: KeyBody): ChainKey | Flaw {
-  if (jwkThumbprint(body.jwk) !== body.kid) {
-    return { reason: "bad_key", message: `${body.kid} is not the thumbprint of the key it comes with` };
-  }
-  try {
-    return { kid: body.kid, x: body.jwk.x, verify: createVerifier(publicKeyBytes(body.jwk)) };
-  } catch (error) {
-    return { reason: "bad_key", message: messageOf(error) };
   }
 }

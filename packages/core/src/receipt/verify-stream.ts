@@ -4,6 +4,7 @@ import type { ReceiptText } from "./receipt-text.ts";
 import { whyUnexplained } from "./verify-amounts.ts";
 import { whyNoCheckpoint } from "./verify-checkpoint.ts";
 import { SeenHeads } from "./verify-heads.ts";
+import type { IsSigned } from "./verify-keys.ts";
 import { type ChainContext, ChainLinks, type Followed } from "./verify-link.ts";
 import type { VerifyRules } from "./verify-options.ts";
 import type { Break, Flaw, VerifyReport } from "./verify-report.ts";
@@ -20,7 +21,7 @@ export class StreamVerifier {
   #break: Break | null = null;
 
   /** @throws InvalidConfig when the heads that are to be there contradict each other. */
-  constructor(rules: VerifyRules, isSigned: ChainContext["isSigned"]) {
+  constructor(rules: VerifyRules, isSigned: IsSigned) {
     this.#rules = rules;
     this.#heads = new SeenHeads(rules.heads);
     this.#context = {
