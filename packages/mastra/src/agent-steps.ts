@@ -3,10 +3,12 @@ import type {
   ProcessInputStepArgs,
   ProcessInputStepResult,
 } from "@mastra/core/processors";
+import type { RefusedError } from "@tollgate/core";
+import { denialPayload } from "@tollgate/core/adapter";
 import type { AgentModels } from "./agent-models.ts";
 import type { AgentRuns } from "./agent-runs.ts";
 import { gatedTool } from "./gate-tool.ts";
-import type { GateToolHooksOptions } from "./tool-calls.ts";
+import { type GateToolHooksOptions, toToolError } from "./tool-calls.ts";
 
 type Tools = Readonly<Record<string, unknown>>;
 /** What chooses model, tools and settings of each step of a call. */
@@ -68,9 +70,14 @@ export class AgentSteps {
 
   /** Tools that are run past the hooks, gated on their own, but for those that are `known` not to be. */
   tools<Any extends Tools>(tools: Any, known: ReadonlySet<unknown> = new Set()): Any {
+    const refuse = (refusal: RefusedError) => {
+      // A network ends with what its tools throw.
+      if (this.#runs.inNetwork) return denialPayload(refusal);
+      throw toToolError(refusal);
+    };
     const gated = Object.entries(tools).map(([name, tool]) => {
       const isLeft = known.has(tool) || typeof tool !== "object" || tool === null;
-      return [name, isLeft ? tool : gatedTool(tool, name, this.#runs.current, this.#options)];
+      return [name, isLeft ? tool : gatedTool(tool, name, this.#runs.current, this.#options, refuse)];
     });
     return Object.fromEntries(gated) as Any;
   }

@@ -1,5 +1,5 @@
-import type { Gate, Run } from "@tollgate/core";
-import { beginTool, decideFor, enforcedInput, resolveRun, runTool, toolAnswer } from "@tollgate/core/adapter";
+import type { Gate, RefusedError, Run } from "@tollgate/core";
+import { beginTool, decideFor, enforcedInput, resolveRun, runTool, toRefusal } from "@tollgate/core/adapter";
 import { isMarked, mark } from "./gated-mark.ts";
 import { type GateToolHooksOptions, toToolAction } from "./tool-calls.ts";
 
@@ -8,19 +8,25 @@ export type GateToolOptions = Pick<GateToolHooksOptions, "actions">;
 
 type Execute = (input: unknown, context?: unknown) => unknown;
 
+/** What becomes of a refused call: an answer in the tool's stead, or something thrown. */
+export type Refusing = (refusal: RefusedError) => unknown;
+
 /**
- * The same tool, which runs only if the gate lets this very call through: for tools that Mastra runs past an
- * agent's hooks, such as a tool that is made into a step of a workflow.
+ * The same tool, which runs only if the gate lets this very call through: for tools that run without an agent,
+ * such as one that is made into a step of a workflow. A refused call throws; the step fails.
  *
- * A call that a model has asked for and that is refused answers the denial payload; a refused call by code, such
- * as that of a step, throws. The tools of an agent are gated by `gateAgent` or `gateToolHooks` without it.
+ * The tools of an agent are gated by `gateAgent` or `gateToolHooks` without it.
  */
 export function gateTool<Gated extends object>(
   tool: Gated,
   gateOrRun: Gate | Run,
   options: GateToolOptions = {},
 ): Gated {
-  return gatedTool(tool, nameOf(tool), () => resolveRun(gateOrRun), options);
+  const id: unknown = Reflect.get(tool, "id");
+  const refuse = (refusal: RefusedError): never => {
+    throw refusal;
+  };
+  return gatedTool(tool, String(id), () => resolveRun(gateOrRun), options, refuse);
 }
 
 /** A tool whose calls belong to the run of the moment; one without code to run, or gated already, stays as it is. */
@@ -29,6 +35,7 @@ export function gatedTool<Gated extends object>(
   name: string,
   runNow: () => Run,
   options: GateToolOptions,
+  refuse: Refusing,
 ): Gated {
   const { gate } = runNow();
   const execute: unknown = Reflect.get(tool, "execute");
@@ -36,8 +43,8 @@ export function gatedTool<Gated extends object>(
   const gated: Execute = async (input, context) => {
     const action = toToolAction(name, input, options);
     const decision = await decideFor(runNow(), action, { accepts: ["params"] });
-    if (decision.permit === null && (isByModel(context) || decision.outcome === "skip"))
-      return toolAnswer(decision);
+    if (decision.outcome === "skip" && decision.result !== undefined) return decision.result;
+    if (decision.permit === null) return refuse(toRefusal(decision));
     const permit = beginTool(decision);
     return await runTool(permit, () =>
       Reflect.apply(execute, tool, [enforcedInput(permit, action), context]),
@@ -51,15 +58,4 @@ export function gatedTool<Gated extends object>(
     writable: true,
   });
   return mark(copy, gate);
-}
-
-function nameOf(tool: object): string {
-  const id: unknown = Reflect.get(tool, "id");
-  return typeof id === "string" ? id : "tool";
-}
-
-/** Whether a model has asked for a call: such calls come with an id. */
-function isByModel(context: unknown): boolean {
-  const { toolCallId, agent } = Object(context);
-  return toolCallId !== undefined || agent !== undefined;
 }

@@ -9,7 +9,6 @@ import {
   enforcedInput,
   pauseTool,
   type ToolAction,
-  toolAnswer,
 } from "@tollgate/core/adapter";
 import {
   type ApprovalOptions,
@@ -60,23 +59,17 @@ export class ToolCalls {
     const action = toToolAction(toolName, input, this.#options);
     const decision = await this.#decide(toolName, action, call);
     if (decision === null) return { proceed: false, output: undefined };
-    if (decision.permit === null && decision.code !== "idempotency_conflict") {
-      return { proceed: false, output: toolAnswer(decision) };
+    if (decision.outcome === "skip" && decision.result !== undefined) {
+      return { proceed: false, output: decision.result };
     }
-    try {
-      const permit = beginTool(decision);
-      const open = { permit, isPaused: false };
-      const args = enforcedInput(permit, action);
-      // The tool gets the very object that the hook gets.
-      if (args !== action.params) Object.assign(input as object, args);
-      this.#open.set(call, open);
-      notePause(call, open);
-      return undefined;
-    } catch (error) {
-      const conflict = error as RefusedError;
-      this.#onConflict(conflict);
-      return { proceed: false, output: denialPayload(conflict) };
-    }
+    const permit = this.#begin(decision);
+    const args = enforcedInput(permit, action);
+    // The tool gets the very object that the hook gets.
+    if (args !== action.params) Object.assign(input as object, args);
+    const open = { permit, isPaused: false };
+    this.#open.set(call, open);
+    notePause(call, open);
+    return undefined;
   };
 
   readonly after: After = async ({ context }) => {
@@ -85,6 +78,17 @@ export class ToolCalls {
     this.#open.delete(call);
     if (open !== undefined) await (open.isPaused ? pauseTool(open.permit) : endTool(open.permit));
   };
+
+  /** @throws what tells the model of a call that was refused */
+  #begin(decision: Decision): Permit {
+    try {
+      return beginTool(decision);
+    } catch (error) {
+      const refusal = error as RefusedError;
+      if (refusal.code === "idempotency_conflict") this.#onConflict(refusal);
+      throw toToolError(refusal);
+    }
+  }
 
   /** Decides a call, after having it approved if it needs to be; null while it is suspended for that. */
   async #decide(name: string, action: ActionInput, call: ToolCallContext): Promise<Decision | null> {
@@ -123,6 +127,15 @@ export class ToolCalls {
     await answerApproval(gate, approval, { ...answer, by });
     return true;
   }
+}
+
+/**
+ * What Mastra is to make a tool's error of, whose message the model gets: the denial payload as JSON.
+ *
+ * As a result it would have to pass through the tool's own `toModelOutput`, which does not know of refusals.
+ */
+export function toToolError(refusal: RefusedError): Error {
+  return new Error(JSON.stringify(denialPayload(refusal)), { cause: refusal });
 }
 
 /** A tool's call as an action. */

@@ -1,0 +1,223 @@
+import { Agent } from "@mastra/core/agent";
+import { InMemoryStore } from "@mastra/core/storage";
+import { Memory } from "@mastra/memory";
+import { ActionDenied, findDenial, type Receipt } from "@tollgate/core";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { gateAgent } from "../src/index.ts";
+import {
+  agentOf,
+  decisionsOf,
+  errorOf,
+  type Fixture,
+  mailer,
+  open,
+  receiptsOf,
+  register,
+  ruleFor,
+  toldIn,
+} from "./fixture.ts";
+
+/** The runs that actions were decided in, as `name run root`. */
+async function runsOf({ gate }: Fixture): Promise<readonly string[]> {
+  const decided = (body: Receipt["body"]) =>
+    body.type === "decision" ? [`${body.action.name} ${body.action.run} ${body.action.root ?? "-"}`] : [];
+  return (await receiptsOf(gate)).flatMap(decided);
+}
+
+/** The boss asks the researcher, who answers; then the boss answers. */
+const delegates = ({ index }: { index: number }) =>
+  index === 0
+    ? { toolCalls: [{ name: "agent-researcher", arguments: { prompt: "look" } }] }
+    : { text: index === 1 ? "found" : "done" };
+
+const settings = { id: "researcher", name: "researcher", description: "Looks.", instructions: "Look." };
+
+describe("a sub-agent", () => {
+  it("is decided as a tool, and its model calls are a child run's of its caller's", async () => {
+    const fixture = await open(delegates);
+    const researcher = gateAgent({ ...settings, model: fixture.openai("gpt-4o") }, fixture.gate);
+    const boss = agentOf(fixture, { agents: { researcher } });
+    expect((await boss.generate("hi")).text).toBe("done");
+    const { id } = fixture.run;
+    expect(await runsOf(fixture)).toEqual([
+      `gpt-4o ${id} -`,
+      `agent-researcher ${id} -`,
+      expect.stringMatching(`^gpt-4o (?!${id}).* ${id}$`),
+      `gpt-4o ${id} -`,
+    ]);
+  });
+
+  it("draws on its caller's budgets, and its refusal is a tool's error to its caller", async () => {
+    const fixture = await open(delegates, {
+      budgets: [{ id: "calls", limit: "1 calls", per: "run", match: { kind: "llm" } }],
+    });
+    const researcher = gateAgent({ ...settings, model: fixture.openai("gpt-4o") }, fixture.gate);
+    const error = await errorOf(agentOf(fixture, { agents: { researcher } }).generate("hi"));
+    expect(error).toBeInstanceOf(ActionDenied);
+    expect(fixture.provider.count()).toBe(1);
+  });
+
+  it("is not asked when it is denied, and its caller's model is told so", async () => {
+    const fixture = await open(
+      ({ index }) => (index === 0 ? delegates({ index }) : { text: "done" }),
+      ruleFor("tool", { decision: "deny", reason: "alone" }),
+    );
+    const researcher = gateAgent({ ...settings, model: fixture.openai("gpt-4o") }, fixture.gate);
+    await agentOf(fixture, { agents: { researcher } }).generate("hi");
+    expect(fixture.provider.count()).toBe(2);
+    expect(toldIn(fixture, 1)).toMatch(/policy_denied/);
+  });
+});
+
+describe("a network", () => {
+  const routes =
+    (picked: object) =>
+    ({ index, body }: { index: number; body: unknown }) => {
+      if (index === 0) return { text: JSON.stringify(picked) };
+      return JSON.stringify(body).includes("isComplete")
+        ? { text: JSON.stringify({ isComplete: true, completionReason: "done", finalResult: "fin" }) }
+        : { text: "found" };
+    };
+  const tool = {
+    primitiveId: "send",
+    primitiveType: "tool",
+    prompt: '{"to":"bob"}',
+    selectionReason: "mail",
+  };
+  const memory = () => new Memory({ storage: new InMemoryStore() });
+  const options = { memory: { thread: "t", resource: "r" }, maxSteps: 2 };
+  const run = async (agent: Agent) => {
+    const output = await agent.network("hi", options);
+    for await (const _chunk of output);
+    return output;
+  };
+
+  it("routes, runs its tool and checks that it is done through the gate", async () => {
+    const fixture = await open(routes(tool));
+    const { sent, send } = mailer();
+    await run(agentOf(fixture, { tools: { send }, memory: memory() }));
+    expect(sent).toEqual(["bob"]);
+    expect(await decisionsOf(fixture.gate)).toEqual([
+      "llm gpt-4o allow",
+      "tool send allow",
+      "llm gpt-4o allow",
+    ]);
+    expect(fixture.provider.count()).toBe(2);
+  });
+
+  it("does not run a denied tool, though it runs tools past the hooks, and tells the router", async () => {
+    const fixture = await open(routes(tool), ruleFor("tool", { decision: "deny", reason: "no mail" }));
+    const { sent, send } = mailer();
+    await run(agentOf(fixture, { tools: { send }, memory: memory() }));
+    expect(sent).toEqual([]);
+    expect(toldIn(fixture, 1)).toMatch(/no mail/);
+  });
+
+  it("asks no model when it is denied, once, and its result says so", async () => {
+    const fixture = await open(undefined, ruleFor("llm", { decision: "deny", reason: "not today" }));
+    const output = await run(agentOf(fixture, { memory: memory() }));
+    const result: unknown = await output.result;
+    expect(fixture.provider.count()).toBe(0);
+    expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o deny"]);
+    expect(JSON.stringify(result)).toMatch(/not today/);
+    console.log(JSON.stringify(result).slice(0, 500), await output.status, findDenial(result));
+  });
+
+  it("asks its sub-agents in child runs", async () => {
+    const picked = {
+      primitiveId: "researcher",
+      primitiveType: "agent",
+      prompt: "look",
+      selectionReason: "x",
+    };
+    const fixture = await open(routes(picked));
+    const researcher = gateAgent({ ...settings, model: fixture.openai("gpt-4o") }, fixture.gate);
+    await run(agentOf(fixture, { agents: { researcher }, memory: memory() }));
+    const { id } = fixture.run;
+    expect((await runsOf(fixture)).at(1)).toMatch(new RegExp(`^gpt-4o (?!${id}).* ${id}$`));
+  });
+
+  it("routes with the gated form of a model that a call brings along", async () => {
+    const fixture = await open(routes(tool));
+    const agent = agentOf(fixture, { tools: mailer(), memory: memory() } as never);
+    const output = await agent.network("hi", { ...options, model: fixture.openai("gpt-4o-mini") as never });
+    for await (const _chunk of output);
+    expect((await decisionsOf(fixture.gate))[0]).toBe("llm gpt-4o-mini allow");
+  });
+});
+
+describe("a thread's title", () => {
+  const memory = () => new Memory({ storage: new InMemoryStore(), options: { generateTitle: true } });
+  const thread = { memory: { thread: "t", resource: "r" } };
+  const titled = async (agent: Agent) => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const { text } = await agent.generate("hi", { memory: { ...thread.memory, onTitleGenerated: resolve } });
+    return { text, title: promise };
+  };
+
+  it("is made through the gate, in the run of the call", async () => {
+    const fixture = await open();
+    await (await titled(agentOf(fixture, { memory: memory() }))).title;
+    expect(await runsOf(fixture)).toEqual([`gpt-4o ${fixture.run.id} -`, `gpt-4o ${fixture.run.id} -`]);
+    expect(fixture.provider.count()).toBe(2);
+  });
+
+  it("is made by the gated form of a model of its own", async () => {
+    const fixture = await open();
+    const model = fixture.openai("gpt-4o-mini") as never;
+    const memory = new Memory({ storage: new InMemoryStore(), options: { generateTitle: { model } } });
+    const { title } = await titled(agentOf(fixture, { memory }, { ungated: ["memory"] }));
+    await title;
+    expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o allow", "llm gpt-4o-mini allow"]);
+  });
+
+  it("is done without when it is refused: the answer stands", async () => {
+    const fixture = await open(undefined, { budgets: [{ id: "calls", limit: "1 calls" }] });
+    const agent = agentOf(fixture, { memory: memory() });
+    const { text } = await agent.generate("hi", thread);
+    expect(text).toBe("ok");
+    await expect.poll(() => decisionsOf(fixture.gate)).toEqual(["llm gpt-4o allow", "llm gpt-4o deny"]);
+    expect(fixture.provider.count()).toBe(1);
+  });
+});
+
+describe("structured output", () => {
+  const schema = z.object({ city: z.string() });
+
+  it("by a model of its own is made through the gate", async () => {
+    const fixture = await open(() => ({ text: '{"city":"Oslo"}' }));
+    const { object } = await agentOf(fixture).generate("hi", {
+      structuredOutput: { schema, model: fixture.openai("gpt-4o-mini") as never },
+    });
+    expect(object).toEqual({ city: "Oslo" });
+    expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o allow", "llm gpt-4o-mini allow"]);
+  });
+
+  it("by a model of its own that is refused rejects with the refusal, whatever Mastra would answer instead", async () => {
+    const fixture = await open(() => ({ text: '{"city":"Oslo"}' }), {
+      budgets: [{ id: "calls", limit: "1 calls" }],
+    });
+    const call = agentOf(fixture).generate("hi", {
+      structuredOutput: {
+        schema,
+        model: fixture.openai("gpt-4o-mini") as never,
+        errorStrategy: "fallback",
+        fallbackValue: { city: "nowhere" },
+      },
+    });
+    expect(await errorOf(call)).toBeInstanceOf(ActionDenied);
+    expect(fixture.provider.count()).toBe(1);
+  });
+
+  it("by a model that the defaults name is made through the gate", async () => {
+    const fixture = await open(() => ({ text: '{"city":"Oslo"}' }));
+    const model = fixture.openai("gpt-4o-mini") as never;
+    const agent = agentOf(fixture, { defaultOptions: { structuredOutput: { schema, model } } as never });
+    await agent.generate("hi");
+    expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o allow", "llm gpt-4o-mini allow"]);
+  });
+});
+
+void register;
+void Agent;
