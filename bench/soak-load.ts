@@ -8,6 +8,7 @@ import {
   type Permit,
   type Run,
 } from "@tollgate/core";
+import { checkpoints } from "@tollgate/core/signing";
 import { modelCall, modelUsage, toolCall } from "./measured-gate.ts";
 
 const users = Array.from({ length: 16 }, (_, index) => `user-${index}`);
@@ -28,6 +29,7 @@ export type Tally = Map<string, number>;
 export function soakGate(log: ReceiptLog): Gate {
   return createGate({
     log,
+    checkpoints: checkpoints(),
     reservationTtlMs,
     evaluators: [denyTools(["delete_*"]), allowTools(["payments.*", "delete_*"])],
     prices: { tools: { "payments.*": "$0.02" } },

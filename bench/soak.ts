@@ -1,6 +1,6 @@
-// A million decisions through one gate and one file: `npm run soak`, `-- --decisions 100000` for fewer,
-// `-- --json` for one JSON object on stdout. Exits with 1 when memory grew, the chain does not verify, or the
-// receipts and the ledger disagree.
+// A million decisions through one gate and one file, then 200 gates that are killed while they write one chain:
+// `npm run soak`, `-- --decisions 100000 --kills 20` for fewer, `-- --json` for one JSON object on stdout. Exits
+// with 1 when memory grew, a chain does not verify, the receipts and the ledger disagree, or a receipt is lost.
 import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,18 +9,25 @@ import { parseArgs } from "node:util";
 import type { Gate } from "@tollgate/core";
 import { fileLog } from "@tollgate/core/node";
 import { receiptLines, replayBalances, type VerifyReport, verifyChain } from "@tollgate/core/verify";
+import { type KilledLog, killRounds } from "./kill-rounds.ts";
 import { reservationTtlMs, SoakLoad, soakGate } from "./soak-load.ts";
 
 const maxGrowthMb = 50;
 const steps = 10;
 
 const { values } = parseArgs({
-  options: { decisions: { type: "string", default: "1000000" }, json: { type: "boolean", default: false } },
+  options: {
+    decisions: { type: "string", default: "1000000" },
+    kills: { type: "string", default: "200" },
+    json: { type: "boolean", default: false },
+  },
 });
 const decisions = Number(values.decisions);
 if (!Number.isSafeInteger(decisions) || decisions < steps) {
   throw new RangeError(`--decisions takes a whole number of ${steps} or more`);
 }
+const kills = Number(values.kills);
+if (!Number.isSafeInteger(kills) || kills < 0) throw new RangeError("--kills takes a whole number");
 if (globalThis.gc === undefined) throw new Error("start it with --expose-gc: npm run soak does");
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-soak-"));
@@ -57,7 +64,9 @@ async function soak(path: string): Promise<void> {
     .filter(isUsed)
     .map(briefly)
     .sort();
-  conclude({ growthMb, kept, replayed, report, load });
+  say(`killing ${kills} gates while they write one chain to one log ...`);
+  const killed = await killRounds(mkdtempSync(join(folder, "kills-")), kills);
+  conclude({ growthMb, kept, replayed, report, load, killed });
 }
 
 /** Waits until the permits that were left open have given their money back. */
@@ -72,9 +81,10 @@ interface Outcome {
   readonly replayed: readonly string[];
   readonly report: VerifyReport;
   readonly load: SoakLoad;
+  readonly killed: KilledLog;
 }
 
-function conclude({ growthMb, kept, replayed, report, load }: Outcome): void {
+function conclude({ growthMb, kept, replayed, report, load, killed }: Outcome): void {
   const outcome = {
     decisions,
     outcomes: Object.fromEntries(load.tally),
@@ -85,12 +95,18 @@ function conclude({ growthMb, kept, replayed, report, load }: Outcome): void {
     openDecisions: report.open,
     balances: kept.length,
     balancesReplay: kept.join("\n") === replayed.join("\n"),
+    kills: killed.rounds,
+    killedReceipts: killed.report.receipts,
+    killedAcknowledged: killed.acknowledged,
+    killedCheckpoints: killed.checkpoints,
+    killedVerdict: killed.report.verdict,
   };
   const failures = [
     growthMb < maxGrowthMb ? "" : `the heap grew by ${outcome.heapGrowthMb} MB, ${maxGrowthMb} are allowed`,
     report.verdict === "authentic" ? "" : `the chain is ${report.verdict}: ${report.break?.message}`,
     report.open === 0 ? "" : `${report.open} decisions have no end`,
     outcome.balancesReplay ? "" : "the receipts do not come to the ledger's balances",
+    ...killed.failures.map((failure) => `killed gates: ${failure}`),
   ].filter((failure) => failure !== "");
   if (values.json) console.log(JSON.stringify({ ...outcome, failures }));
   else console.log(outcome);

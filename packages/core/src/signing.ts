@@ -6,5 +6,6 @@ export { jwkThumbprint } from "./receipt/jwk-thumbprint.ts";
 export { createSigner, type SignerOptions } from "./receipt/local-signer.ts";
 export { createPrivateJwk, type PrivateJwk, signerFromJwk } from "./receipt/private-jwk.ts";
 export type { Endorsement, PublicJwk } from "./receipt/receipt.ts";
+export { endorsedSigner, type RenewOptions, renewKeys } from "./receipt/renew-keys.ts";
 export type { RootSigner } from "./receipt/root-signer.ts";
 export type { Signer } from "./receipt/signer.ts";

@@ -1,8 +1,9 @@
 import { createGate, createSigner, gateBudget, InvalidConfig, memoryLog, type Receipt } from "@tollgate/core";
-import { endorse, withEndorsement } from "@tollgate/core/signing";
+import { endorse, endorsedSigner, type RootSigner, renewKeys, withEndorsement } from "@tollgate/core/signing";
 import { manualClock } from "@tollgate/core/testing";
 import { verifyChain } from "@tollgate/core/verify";
 import { describe, expect, it } from "vitest";
+import { pass } from "./broken-ledger.ts";
 import { FailingLog } from "./failing-log.ts";
 import { costing, dollars, gateFixture } from "./gate-fixture.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -166,5 +167,67 @@ describe("a gate under an endorsed key", () => {
     expect((await receipts()).map(({ body }) => body.type)).toEqual(["decision", "settlement", "decision"]);
     const report = await verifyChain(await all(gate.receipts()), { keys: [root.publicKey] });
     expect(report, JSON.stringify(report)).toMatchObject({ verdict: "authentic" });
+  });
+});
+
+describe("a gate whose keys are renewed", () => {
+  const root = createSigner();
+  const ttlMs = 10 * minute;
+
+  it("goes on for as long as it likes, and verifies from the root alone", async () => {
+    const clock = manualClock();
+    const { gate } = gateFixture({ budgets, clock, signer: await endorsedSigner(root, { ttlMs, clock }) });
+    const end = renewKeys(gate, root, { ttlMs, clock });
+    for (let time = 0; time < 10; time++) {
+      await gateBudget(gate, costing("$1"));
+      await pass(clock, 6 * minute);
+    }
+    end();
+    const { timers } = clock;
+    await pass(clock, 6 * minute);
+    expect(clock.timers).toBeLessThanOrEqual(timers);
+    const written = await all(gate.receipts());
+    expect(new Set(written.map(({ kid }) => kid)).size).toBeGreaterThan(8);
+    const report = await verifyChain(written, { keys: [root.publicKey] });
+    expect(report, JSON.stringify(report)).toMatchObject({ verdict: "authentic" });
+  });
+
+  it("denies while the root is away for too long, and goes on when it is back", async () => {
+    const clock = manualClock();
+    const failures: string[] = [];
+    let isAway = false;
+    const service: RootSigner = {
+      publicKey: root.publicKey,
+      sign: async (bytes) => {
+        if (isAway) throw new Error("AccessDenied");
+        return root.sign(bytes);
+      },
+    };
+    const signer = await endorsedSigner(service, { ttlMs, clock });
+    const { gate, receipts } = gateFixture({ clock, signer });
+    const onFailure = (cause: unknown): void => {
+      failures.push(String(cause));
+      throw new Error("nobody listens");
+    };
+    const end = renewKeys(gate, service, { ttlMs, clock, onFailure });
+    await gateBudget(gate, costing("$1"));
+    isAway = true;
+    await pass(clock, 12 * minute, 48);
+    expect(await gate.decide(costing("$1"))).toMatchObject({ code: "signer_failed" });
+    expect(failures.length).toBeGreaterThan(5);
+    expect(failures[0]).toMatch(/AccessDenied/);
+    isAway = false;
+    await pass(clock, minute, 4);
+    await gateBudget(gate, costing("$1"));
+    end();
+    expect((await receipts()).filter(({ body }) => body.type === "decision")).toHaveLength(2);
+    const report = await verifyChain(await all(gate.receipts()), { keys: [root.publicKey] });
+    expect(report, JSON.stringify(report)).toMatchObject({ verdict: "authentic" });
+  });
+
+  it("is not renewed in a way that makes no sense", async () => {
+    const { gate } = gateFixture();
+    expect(() => renewKeys(gate, root, { ttlMs: 0 })).toThrow(InvalidConfig);
+    expect(() => renewKeys(gate, root, { ttlMs: 10, everyMs: 0.5 })).toThrow(InvalidConfig);
   });
 });
