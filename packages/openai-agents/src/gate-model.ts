@@ -16,9 +16,8 @@ import {
   type PatchField,
   type Permit,
   type Run,
-  type Subject,
 } from "@tollgate/core";
-import { degradeFailed, guardOpen } from "@tollgate/core/adapter";
+import { degradeFailed, type GuardOpenOptions, guardOpen } from "@tollgate/core/adapter";
 import { remember } from "./answered.ts";
 import { runOf, subjectOf } from "./current-run.ts";
 import { enforceRequest } from "./enforce-request.ts";
@@ -80,9 +79,8 @@ class GatedModel implements Model {
     Object.defineProperty(this, gatedMark, { value: gateOrRun });
   }
 
-  async getResponse(request: ModelRequest): Promise<ModelResponse> {
-    const { run, action, hosted, options, enforce } = await this.#prepare(request);
-    try {
+  getResponse(request: ModelRequest): Promise<ModelResponse> {
+    return this.#attempt(request, async ({ run, action, hosted, options, enforce }) => {
       const call = async (permit: Permit) => {
         const { target, call } = await enforce(permit);
         const response = await target.getResponse(call);
@@ -96,16 +94,11 @@ class GatedModel implements Model {
       });
       await hosted.end(response.output);
       return response;
-    } catch (error) {
-      await hosted.end(isUnbilled(error) ? [] : undefined);
-      throw error;
-    }
+    });
   }
 
   async *getStreamedResponse(request: ModelRequest): AsyncGenerator<StreamEvent> {
-    const { run, action, hosted, options, enforce } = await this.#prepare(request);
-    let events: ReadableStream<StreamEvent>;
-    try {
+    yield* await this.#attempt(request, ({ run, action, hosted, options, enforce }) => {
       const open = async (permit: Permit) => {
         const { target, call } = await enforce(permit);
         return guardEvents(permit, hosted, call.signal, (signal) =>
@@ -116,12 +109,8 @@ class GatedModel implements Model {
         await hosted.end([]);
         return skippedStream(decision);
       };
-      events = await guardOpen(run, action, open, { ...options, skipped });
-    } catch (error) {
-      await hosted.end(isUnbilled(error) ? [] : undefined);
-      throw error;
-    }
-    yield* events;
+      return guardOpen(run, action, open, { ...options, skipped });
+    });
   }
 
   /** What the model advises for its own failures; never to try again what the gate has refused. */
@@ -134,7 +123,8 @@ class GatedModel implements Model {
     return { suggested: false, reason: refused.message, normalized: { isAbort: true } };
   }
 
-  async #prepare(given: ModelRequest): Promise<Attempt> {
+  /** Decides the hosted tools of a call, makes it, and ends what they held where it fails. */
+  async #attempt<T>(given: ModelRequest, make: (attempt: Attempt) => Promise<T>): Promise<T> {
     // What is aborted before it went out has nothing to be decided.
     given.signal?.throwIfAborted();
     if (given.prompt !== undefined && given.overridePromptModel !== true) {
@@ -144,17 +134,22 @@ class GatedModel implements Model {
     const who = subjectOf(run);
     const hosted = await HostedTools.decide(run, given, who);
     const { request } = hosted;
-    const action = toAction(request, this.#name);
-    return {
-      run,
-      action,
-      hosted,
-      options: { ...who, accepts: this.#accepts, unbilled: isUnbilled },
-      enforce: async (permit) => {
+    let isSent = false;
+    const unbilled = (error: unknown) => !isSent || isUnbilled(error);
+    try {
+      const action = toAction(request, this.#name);
+      const enforce = async (permit: Permit) => {
         const target = await this.#target(permit, action);
-        return { target, call: enforceRequest(permit, action, request, target) };
-      },
-    };
+        const call = enforceRequest(permit, action, request, target);
+        isSent = true;
+        return { target, call };
+      };
+      const options = { ...who, accepts: this.#accepts, unbilled };
+      return await make({ run, action, hosted, options, enforce });
+    } catch (error) {
+      await hosted.end(unbilled(error) ? [] : undefined);
+      throw error;
+    }
   }
 
   /** The model that a permit is for; a degrade may have chosen another. */
@@ -173,11 +168,7 @@ interface Attempt {
   readonly run: Run;
   readonly action: ActionInput;
   readonly hosted: HostedTools;
-  readonly options: {
-    readonly subject?: Subject;
-    readonly accepts: readonly PatchField[];
-    readonly unbilled: (error: unknown) => boolean;
-  };
+  readonly options: Pick<GuardOpenOptions<unknown>, "subject" | "accepts" | "unbilled">;
   /** What to call, and with what, once it is permitted. */
   enforce(permit: Permit): Promise<{ readonly target: Model; readonly call: ModelRequest }>;
 }

@@ -63,7 +63,7 @@ describe.each(apis)("a request over %s", (api) => {
     const asked = runner.run(new Agent({ name: "a", model: "gpt-4o", modelSettings }), "hi");
     await expect(asked).rejects.toThrow(`providerData sets ${member} past the gate`);
     expect(provider.count()).toBe(0);
-    expect(await isAllSettled(gate)).toBe(true);
+    expect((await gate.balances())[0]).toMatchObject({ spent: 0n, held: 0n });
   });
 
   it("is made once for each permit: the client's own retries are off", async () => {
@@ -137,6 +137,18 @@ describe("a degrade to another model", () => {
     const model = gateModel(new OpenAIResponsesModel(client, "gpt-4o"), run);
     const refusal = await refusalOf(runner.run(new Agent({ name: "a", model }), "hi"));
     expect([refusal.refusal.reasonCode, provider.count()]).toEqual(["degrade_failed", 0]);
+  });
+
+  it("costs nothing where finding it fails", async () => {
+    const { run, gate, runner } = await open(() => ({}), degrade({ model: "gpt-4o-mini" }));
+    const models = () => Promise.reject(new Error("no such model"));
+    const model = gateModel(
+      fakeModel(() => "dear"),
+      run,
+      { name: "gpt-4o", models },
+    );
+    await expect(runner.run(new Agent({ name: "a", model }), "hi")).rejects.toThrow(/no such model/);
+    expect((await gate.balances())[0]).toMatchObject({ spent: 0n, held: 0n });
   });
 
   it("is denied where the model that is found is gated itself", async () => {
