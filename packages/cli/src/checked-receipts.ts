@@ -4,7 +4,7 @@ import { parseReceipt } from "@tollgate/core/export";
 import { type Receipt, type VerifyOptions, verifyChain } from "@tollgate/core/verify";
 import { breakText } from "./break-text.ts";
 import { broken, CliError } from "./cli-error.ts";
-import type { ReceiptFiles } from "./receipt-files.ts";
+import { placeText, type ReceiptFiles } from "./receipt-files.ts";
 import { readTrust, type TrustOptions } from "./trust.ts";
 
 /**
@@ -26,7 +26,9 @@ export async function* checkedReceipts(
     try {
       yield parseReceipt(line);
     } catch (error) {
-      throw new CliError(`${files.placeOf(files.readLines - 1)} is ${messageOf(error)}`, { cause: error });
+      throw new CliError(`${placeText(files.placeOf(files.readLines - 1))} is ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
   if (files.readLines === 0) throw new CliError(`there are no receipts in ${files.names.join(", ")}`);

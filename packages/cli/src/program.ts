@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { BalancesOptions } from "./commands/balances.ts";
 import type { ExportOptions } from "./commands/export.ts";
+import type { ProveOptions } from "./commands/prove.ts";
 import type { ShowOptions } from "./commands/show.ts";
 import type { TailOptions } from "./commands/tail.ts";
 import type { VerifyCommandOptions } from "./commands/verify.ts";
@@ -41,7 +42,7 @@ export function createProgram(terminal: Terminal, end: End): Command {
     });
 
   trusting(program.command("verify"))
-    .description("check that receipts are whole, unbroken and signed by keys that you trust")
+    .description("check that receipts, or the proof of one, hold and are signed by keys that you trust")
     .argument("<files...>", filesHelp)
     .option("--revoked <kid[=since]>", "a key that is not trusted any more, or not since then", collected)
     .option("--heads <report>", "an earlier --json report: what was there must still be there", collected)
@@ -74,6 +75,16 @@ export function createProgram(terminal: Terminal, end: End): Command {
     .action(async (files: string[], options: BalancesOptions) => {
       const { balances } = await import("./commands/balances.ts");
       end(await balances(files, options, terminal));
+    });
+
+  program
+    .command("prove")
+    .description("write the proof that a receipt is in its chain: whoever gets it can verify it alone")
+    .argument("<files...>", filesHelp)
+    .requiredOption("-r, --receipt <id>", "the receipt: its id, or <chain>#<sequence>")
+    .action(async (files: string[], options: ProveOptions) => {
+      const { prove } = await import("./commands/prove.ts");
+      end(await prove(files, options, terminal));
     });
 
   trusting(program.command("export"))

@@ -15,10 +15,21 @@ export interface ReceiptFiles {
   readonly readLines: number;
   /** Reads them, once. @throws CliError naming the file that cannot be read */
   lines(): AsyncGenerator<Uint8Array, void, void>;
-  /** The file and line of the n-th line of all, from 0: `receipts.jsonl line 3`. */
-  placeOf(index: number): string;
+  /** Where the n-th line of all stands, from 0; the line counts from 1. */
+  placeOf(index: number): Place;
   /** Whether the last line read had no line feed: it may have been cut short. */
   readonly endsOpen: boolean;
+}
+
+/** A line of a file. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** `receipts.jsonl line 3`. */
+export function placeText({ file, line }: Place): string {
+  return `${shown(file)} line ${line}`;
 }
 
 interface OpenFile {
@@ -95,16 +106,16 @@ class FilesInOrder implements ReceiptFiles {
         }
       } catch (error) {
         if (error instanceof CliError) throw error;
-        const where = this.placeOf(this.#readLines);
+        const where = placeText(this.placeOf(this.#readLines));
         if (isTollgateError(error)) throw new CliError(`${where}: ${error.message}`, { cause: error });
         throw new CliError(`cannot read ${shown(name)}: ${systemCause(error)}`, { cause: error });
       }
     }
   }
 
-  placeOf(index: number): string {
+  placeOf(index: number): Place {
     const start = this.#starts.findLast((candidate) => candidate.index <= index);
-    return start === undefined ? `line ${index + 1}` : `${shown(start.name)} line ${index - start.index + 1}`;
+    return { file: start?.name ?? "-", line: index - (start?.index ?? 0) + 1 };
   }
 
   async *#chunks(name: string): AsyncGenerator<Uint8Array, void, void> {

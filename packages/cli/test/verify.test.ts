@@ -113,6 +113,25 @@ describe("tollgate verify", () => {
     expect(stdout).toContain("1 decision let something through and has no end on record");
   });
 
+  it("tells of what is nobody's doing: a torn end, and the earlier files of a log", async () => {
+    using folder = new TestFolder();
+    const torn = folder.write(
+      "torn.jsonl",
+      `${text(sampleLines.slice(0, 3))}${sampleLines[3]?.slice(0, 99)}`,
+    );
+    const cut = await tollgate(["verify", torn, "-k", sampleKey]);
+    expect([cut.code, cut.stderr]).toEqual([1, ""]);
+    expect(cut.stdout).toContain("the last line is cut short");
+    const first = folder.write("log.000001.jsonl", text(sampleLines.slice(0, 5)));
+    const second = folder.write("log.jsonl", text(sampleLines.slice(5)));
+    const part = await tollgate(["verify", second, "-k", sampleKey]);
+    expect(part.code).toBe(1);
+    expect(part.stdout).toContain(`give ${first} before it`);
+    const here = await tollgate(["verify", "log.jsonl", "-k", sampleKey], { cwd: folder.path });
+    expect(here.stdout).toContain("give log.000001.jsonl before it");
+    expect((await tollgate(["verify", first, second, "-k", sampleKey])).code).toBe(0);
+  });
+
   it("keeps its exit code when nobody reads what it has to say", async () => {
     using folder = new TestFolder();
     const broken = folder.write("broken.jsonl", "{}\n");

@@ -1,8 +1,15 @@
 import { printableJson, printableText } from "@tollgate/core/export";
-import { type ChainSummary, type VerifyOptions, type VerifyReport, verifyChain } from "@tollgate/core/verify";
-import { breakText } from "../break-text.ts";
+import {
+  type ChainSummary,
+  type ProofReport,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyChain,
+} from "@tollgate/core/verify";
+import { breakHint, breakText } from "../break-text.ts";
 import { broken, CliError, good } from "../cli-error.ts";
 import { grouped, withProgress } from "../progress.ts";
+import { checkProof, proofHeader, proofReportText, proofText } from "../proof-text.ts";
 import { openReceiptFiles, type ReceiptFiles } from "../receipt-files.ts";
 import { signaturePool } from "../signature-pool.ts";
 import type { Terminal } from "../terminal.ts";
@@ -16,7 +23,7 @@ export interface VerifyCommandOptions extends TrustOptions {
   readonly jobs: number;
 }
 
-/** Verifies receipts and says what came of it. */
+/** Verifies receipts, or the proof of one, and says what came of it. */
 export async function verify(
   names: readonly string[],
   options: VerifyCommandOptions,
@@ -29,25 +36,68 @@ export async function verify(
   }
   const trust = await readTrust(options);
   const files = await openReceiptFiles(names, terminal.stdin);
-  const report = await withProgress(terminal, files, () => verifyWith(options.jobs, files, trust));
-  const isBroken = report.verdict === "broken";
+  const found = await withProgress(terminal, files, () => check(files, options, trust));
+  const code = found.report.verdict === "broken" ? broken : good;
   // Before it is written: whoever reads the pipe may have gone.
-  process.exitCode = isBroken ? broken : good;
-  await terminal.out.write(
-    options.json === true ? `${printableJson(report)}\n` : reportText(report, files, terminal.paint),
-  );
-  return isBroken ? broken : good;
+  process.exitCode = code;
+  const { out, paint } = terminal;
+  if (options.json === true) await out.write(`${printableJson(found.report)}\n`);
+  else if (found.what === "proof") await out.write(proofReportText(found.report, paint));
+  else await out.write(reportText(found.report, files, paint));
+  return code;
+}
+
+type Checked =
+  | { readonly what: "log"; readonly report: VerifyReport }
+  | { readonly what: "proof"; readonly report: ProofReport };
+
+/** Verifies what the files turn out to be: receipts, or the proof of one. */
+async function check(
+  files: ReceiptFiles,
+  { jobs }: VerifyCommandOptions,
+  trust: VerifyOptions,
+): Promise<Checked> {
+  const lines = files.lines();
+  const first = await lines.next();
+  if (first.done !== true && Buffer.from(first.value).equals(Buffer.from(proofHeader))) {
+    const text = await proofText(lines, () => files.endsOpen);
+    return { what: "proof", report: checkProof(text, trust) };
+  }
+  return { what: "log", report: await verifyWith(jobs, resumed(first, lines), trust) };
 }
 
 /** With several jobs as many threads check the signatures; all else is checked here, in order. */
-async function verifyWith(jobs: number, files: ReceiptFiles, trust: VerifyOptions): Promise<VerifyReport> {
-  if (jobs === 1) return verifyChain(files.lines(), trust);
+async function verifyWith(
+  jobs: number,
+  lines: AsyncIterable<Uint8Array>,
+  trust: VerifyOptions,
+): Promise<VerifyReport> {
+  if (jobs === 1) return verifyChain(lines, trust);
   const signatures = signaturePool(jobs);
   try {
-    return await verifyChain(files.lines(), { ...trust, signatures });
+    return await verifyChain(lines, { ...trust, signatures });
   } finally {
     await signatures.close();
   }
+}
+
+/** All of a stream whose first item has been taken. */
+function resumed<Item>(
+  first: IteratorResult<Item, void>,
+  rest: AsyncGenerator<Item, void, void>,
+): AsyncIterable<Item> {
+  let taken: IteratorResult<Item, void> | null = first;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next() {
+        if (taken === null) return rest.next();
+        const next = taken;
+        taken = null;
+        return Promise.resolve(next);
+      },
+      return: () => rest.return(),
+    }),
+  };
 }
 
 function reportText(report: VerifyReport, files: ReceiptFiles, paint: Terminal["paint"]): string {
@@ -84,8 +134,15 @@ function brokenText(
   files: ReceiptFiles,
   paint: Terminal["paint"],
 ): string {
-  if (found === null) return `${paint(["bold", "red"], "broken")}\n`;
-  return `${paint(["bold", "red"], "broken")}: ${printableText(breakText(found, files))}\n${paint("dim", `${counted(receipts, "receipt")} before it hold`)}\n`;
+  const head = paint(["bold", "red"], "broken");
+  if (found === null) return `${head}\n`;
+  const hint = breakHint(found, files);
+  return [
+    `${head}: ${printableText(breakText(found, files))}`,
+    ...(hint === null ? [] : [printableText(hint)]),
+    paint("dim", `${counted(receipts, "receipt")} before it hold`),
+    "",
+  ].join("\n");
 }
 
 function counted(count: number, what: string): string {

@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { countCommands, pages, readPage, withOutputs } from "./console-blocks.ts";
+
+describe("the documentation of the command", () => {
+  it.each(pages)("shows what its commands print: %s", (page) => {
+    const text = readPage(page);
+    expect(countCommands(text)).toBeGreaterThan(0);
+    expect(withOutputs(text)).toBe(text);
+  });
+
+  it("leaves out no command", () => {
+    const page = readPage("docs/reference/cli.md");
+    for (const command of ["keygen", "verify", "show", "balances", "prove", "export", "tail"]) {
+      expect(page).toContain(`\n## tollgate ${command}\n`);
+    }
+  });
+});
