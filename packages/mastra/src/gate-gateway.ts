@@ -1,23 +1,33 @@
-import type { MastraModelGatewayInterface } from "@mastra/core/llm";
+import { defaultGateways, type MastraModelGatewayInterface } from "@mastra/core/llm";
 import type { Gate, Run } from "@tollgate/core";
 import { type GateModelOptions, gateModel } from "./gate-model.ts";
 
 /** Makes the gated form of a model that a gateway has found. */
 type GateFound = (model: Parameters<typeof gateModel>[0]) => unknown;
 
-/** The name of Mastra's registry of providers, which handles every name that no other gateway does. */
+/** How the models of a gateway are gated. */
+export interface GateGatewayOptions extends GateModelOptions {
+  /**
+   * The gateway that finds the models.
+   *
+   * @default Mastra's registry of providers, which handles every name that no other gateway does
+   */
+  readonly gateway?: MastraModelGatewayInterface;
+}
+
+/** The name under which Mastra itself looks for its registry. */
 const registry = "models.dev";
 
 /**
- * A gateway whose models are gated, for agents that name their models: `"openai/gpt-4o"`.
+ * A gateway whose models are gated, for agents that name theirs: `"openai/gpt-4o"`.
  *
- * `new Mastra({ gateways: { tollgate: gateGateway(new ModelsDevGateway(), run) } })` gates all of the registry's
- * names. Models given with a `url` of their own pass by every gateway; `gateAgent` gates those, too.
+ * It is registered as `new Mastra({ gateways: { tollgate: gateGateway(run) } })`. Names with a prefix of another
+ * gateway need that one gated, too. Models named together with a `url` pass by every gateway; `gateAgent` gates
+ * those as well.
  */
 export function gateGateway(
-  gateway: MastraModelGatewayInterface,
   gateOrRun: Gate | Run,
-  options: GateModelOptions = {},
+  { gateway = registryOfMastra(), ...options }: GateGatewayOptions = {},
 ): MastraModelGatewayInterface {
   return gatedGateway(gateway, (model) => gateModel(model, gateOrRun, options));
 }
@@ -40,4 +50,10 @@ export function gatedGateway(
       return typeof member === "function" && name !== "constructor" ? member.bind(target) : member;
     },
   });
+}
+
+function registryOfMastra(): MastraModelGatewayInterface {
+  const found = defaultGateways.find(({ id }) => id === registry);
+  if (found === undefined) throw new TypeError(`this version of Mastra has no gateway "${registry}"`);
+  return found;
 }

@@ -1,6 +1,6 @@
 export type { AnyLanguageModel } from "./any-language-model.ts";
 export { type AgentModel, type GateAgentConfig, type GateAgentOptions, gateAgent } from "./gate-agent.ts";
-export { gateGateway } from "./gate-gateway.ts";
+export { type GateGatewayOptions, gateGateway } from "./gate-gateway.ts";
 export { type GateModelOptions, gateModel } from "./gate-model.ts";
 export { type GateProcessor, gateProcessor } from "./gate-processor.ts";
 export { type GateToolOptions, gateTool } from "./gate-tool.ts";
