@@ -152,6 +152,14 @@ const face: Readonly<Record<string, readonly string[]>> = {
   ],
   "@tollgate/langchain/middleware": ["answerApproval", "gateMiddleware", "gateOutermost"],
   "@tollgate/langgraph": ["answerApproval", "budgetRetryOn", "gateNode", "gateToolNode", "gatedTask"],
+  "@tollgate/openai-agents": [
+    "gateGuardrails",
+    "gateMcpServer",
+    "gateModel",
+    "gateModelProvider",
+    "gateTool",
+    "gateTools",
+  ],
 };
 
 const entries = publicPackages().flatMap(({ folder, manifest }) =>
