@@ -24,7 +24,10 @@ import re
 import sys
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 # ---------------------------------------------------------------------------------------------------------------
 # JSON (RFC 8259), read strictly
@@ -1144,7 +1147,6 @@ class Undefined:
     """JavaScript's undefined: no value at all. Python has no such thing, so vectors get this."""
 
 
-MAX_AMOUNT = 2**63 - 1
 ACTION_MEMBERS = ("kind", "name", "provider", "capability", "max_output_tokens", "amounts", "subject")
 SUBJECT_MEMBERS = ("tenant", "user", "agent", "role", "session", "capability")
 
@@ -1200,6 +1202,544 @@ def plain_params(value: object, depth: int = 0, inside: bool = False) -> object:
             copy[name] = plain_params(member, depth + 1)
         return copy
     return value
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# A gate, as far as the corpus of decisions needs one: a model to decide by, not a gate to guard anything with
+
+
+@dataclass
+class Run:
+    id: str
+    subject: dict
+    parent: Run | None
+
+    @property
+    def root(self) -> str:
+        return self.parent.root if self.parent else self.id
+
+    def ancestry(self) -> list[Run]:
+        return [self, *(self.parent.ancestry() if self.parent else [])]
+
+
+@dataclass
+class Plan:
+    """An action on its way: as it was asked for, or as degrades made it."""
+
+    action: dict
+    rules: list[str] = field(default_factory=list)
+    evaluators: list[str] = field(default_factory=list)
+    rewritten: bool = False
+
+
+@dataclass
+class Held:
+    plan: Plan
+    bounds: dict[str, int]
+    rates: dict | None
+    claims: list[dict]
+    would_be: dict | None = None
+
+
+@dataclass
+class Attempt:
+    run: Run
+    accepts: list[str]
+    key: str
+    digest: str
+    expected: dict = field(default_factory=dict)
+    held: Held | None = None
+    expires: int = 0
+    state: str = "refused"
+    approval: dict | None = None
+    claimed: list[dict] = field(default_factory=list)
+
+
+def pattern_of(patterns, name: str) -> str | None:
+    """The pattern that a name matches: an exact one before a beginning, a longer beginning before a shorter one."""
+    if name in patterns:
+        return name
+    found = [each for each in patterns if each.endswith("*") and name.startswith(each[:-1])]
+    return max(found, key=len, default=None)
+
+
+def amount_of(text: str) -> tuple[int, str]:
+    """An amount as people write it: "$1.00" in nano-dollars, "200k tokens"."""
+    if match := re.fullmatch(r"\$([0-9]+)(?:\.([0-9]{1,9}))?", text):
+        return int(match[1]) * 10**9 + int((match[2] or "").ljust(9, "0")), "usd"
+    match = re.fullmatch(r"([0-9]+)([kMG]?) ([a-z][a-z0-9_]*)", text)
+    assert match is not None, text
+    return int(match[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[match[2]], match[3]
+
+
+def window_of(per: str, zone: str, now: int, root: str) -> str:
+    """The window that holds an instant: its start, the run, or "total"."""
+    if per == "run":
+        return f"run:{root}"
+    if per == "total":
+        return "total"
+    local = datetime.fromtimestamp(now / 1000, timezone.utc).astimezone(ZoneInfo(zone))
+    start = local.replace(minute=0, second=0, microsecond=0)
+    if per != "hour":
+        start = start.replace(hour=0, fold=0)
+    if per == "week":
+        start = start.replace(day=1) + timedelta(days=start.day - 1 - start.weekday())
+    if per == "month":
+        start = start.replace(day=1)
+    return start.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+SUBJECT_FIELDS = ("tenant", "user", "agent", "role", "session")
+PATCHED = {"model": "name", "provider": "provider", "maxOutputTokens": "max_output_tokens", "params": "params"}
+
+
+class GateModel:
+    """Decides the corpus; written from the documentation, and much simpler than a gate."""
+
+    def __init__(self, test: dict):
+        self.gate = test["gate"]
+        self.shadow = self.gate.get("mode") == "shadow"
+        self.now = epoch_ms(test["start"])
+        self.runs: dict[str, Run] = {}
+        for name, run in test["runs"].items():
+            parent = self.runs.get(run.get("parent", ""))
+            self.runs[name] = Run(name, (parent.subject if parent else {}) | run["subject"], parent)
+        self.cells: dict[tuple, dict] = {}
+        self.attempts: dict[int, Attempt] = {}
+        self.by_key: dict[str, Attempt] = {}
+        self.stopped: set[str] = set()
+        self.approvals: list[dict] = []
+
+    # -- steps
+
+    def step(self, index: int, step: dict) -> dict | None:
+        match step["do"]:
+            case "decide":
+                attempt = self.decide(index, step)
+                self.attempts[index] = attempt
+                return attempt.expected
+            case "settle":
+                return self.settle(self.attempts[step["attempt"]], step)
+            case "release":
+                self.give_back(self.attempts[step["attempt"]], "released")
+                return {"outcome": "released", "amounts": {}}
+            case "grant" | "refuse":
+                approval = self.attempts[step["attempt"]].approval
+                approval["status"] = "granted" if step["do"] == "grant" else "denied"
+            case "stop":
+                self.stopped.add(self.runs[step["run"]].root)
+            case "wait":
+                self.now += step["ms"]
+        return None
+
+    def decide(self, index: int, step: dict) -> Attempt:
+        run = self.runs[step["run"]]
+        action = {"params": None, "amounts": {}} | step["action"] | {"subject": run.subject}
+        key = action.pop("key", None)
+        name = str(index) if key is None else f"{run.id}/{key}"
+        limit = self.gate.get("maxOutputTokens", 4096)
+        if action["kind"] == "llm" and limit != "unbounded":
+            action.setdefault("max_output_tokens", limit)
+        attempt = Attempt(run, step.get("accepts", []), name, digest_of_action(action))
+        known = self.by_key.get(name)
+        if known is not None and (known.state == "refused" or known.state == "open" and self.now < known.expires):
+            if known.digest == attempt.digest:
+                return known
+            return self.refuse(attempt, conflict([]))
+        found = self.judge_and_hold(attempt, action)
+        if isinstance(found, Held):
+            self.admit(attempt, found)
+        else:
+            for approval in attempt.claimed:
+                approval["status"] = "granted"
+            self.refuse(attempt, found)
+            if found["outcome"] != "deny" or found["code"] == "idempotency_conflict":
+                return attempt
+        self.by_key[name] = attempt
+        return attempt
+
+    def judge_and_hold(self, attempt: Attempt, action: dict) -> Held | dict:
+        latched = None
+        if attempt.run.root in self.stopped:
+            latched = deny("run_stopped", [], [], terminal=True)
+        if not self.shadow:
+            plan = latched or self.plan(attempt, Plan(action))
+            return self.hold(attempt, plan) if isinstance(plan, Plan) else plan
+        plan = latched or self.plan(attempt, Plan(action))
+        asked = Plan(action)
+        if isinstance(plan, Plan):
+            asked = Plan(action, plan.rules, plan.evaluators)
+        held = self.hold(attempt, asked)
+        assert isinstance(held, Held)
+        if not isinstance(plan, Plan):
+            held.would_be = plan
+        elif held.would_be is None and plan.rewritten:
+            held.would_be = finding("degrade", "degraded", plan.rules, plan.evaluators)
+        return held
+
+    # -- rules
+
+    def plan(self, attempt: Attempt, plan: Plan) -> Plan | dict:
+        for _ in range(5):
+            verdict, rules, asked, patches, terminal = self.judge(plan.action)
+            if verdict == "deny":
+                return deny("policy_denied", rules, asked, terminal=terminal)
+            if verdict == "skip":
+                return finding("skip", "skipped", rules, asked)
+            merged = plan.rules + [rule for rule in rules if rule not in plan.rules]
+            judged = Plan(plan.action, merged, asked, plan.rewritten)
+            following = self.rewrite(attempt, judged, patches)
+            if not isinstance(following, Plan):
+                return following
+            if following is judged:
+                return judged if verdict != "require_approval" else self.approve(attempt, judged, rules) or judged
+            plan = following
+        return deny("degrade_failed", plan.rules, plan.evaluators)
+
+    def judge(self, action: dict) -> tuple[str, list[str], list[str], list[dict], bool]:
+        order = ["allow", "degrade", "skip", "require_approval", "deny"]
+        outcome, rules, asked, patches = "allow", [], [], []
+        for rule in self.gate.get("rules", []):
+            asked.append(rule["rule"])
+            verdict, name = verdict_of(rule, action)
+            if verdict == "degrade":
+                patches.append(rule["patch"])
+            if order.index(verdict) < order.index(outcome) or verdict == "allow":
+                continue
+            if verdict != outcome:
+                outcome, rules = verdict, []
+            rules.append(rule["rule"] if name is None else f"{rule['rule']}/{name}")
+            if verdict == "deny":
+                return outcome, rules, asked, patches, rule.get("terminal", False)
+        return outcome, rules, asked, patches, False
+
+    def rewrite(self, attempt: Attempt, plan: Plan, patches: list[dict]) -> Plan | dict:
+        action = dict(plan.action)
+        for patch in patches:
+            for name, value in patch.items():
+                if name == "maxOutputTokens":
+                    value = min(value, action.get("max_output_tokens", value))
+                action[PATCHED[name]] = value
+        if digest_of_action(action) == digest_of_action(plan.action):
+            return plan
+        changed = [name for name, member in PATCHED.items() if action.get(member) != plan.action.get(member)]
+        if any(name not in attempt.accepts for name in changed):
+            return deny("degrade_failed", plan.rules, plan.evaluators)
+        return Plan(action, plan.rules, plan.evaluators, rewritten=True)
+
+    def approve(self, attempt: Attempt, plan: Plan, rules: list[str]) -> dict | None:
+        """None when a person has approved exactly this; else what stands in the way."""
+        digest = digest_of_action(plan.action)
+        asking = finding("require_approval", "approval_required", rules, plan.evaluators)
+        if any(approval["digest"] == digest for approval in attempt.claimed):
+            return None
+        if self.shadow:
+            return asking
+        known = None
+        for approval in self.approvals:
+            if (approval["run"], approval["digest"]) != (attempt.run.id, digest) or approval["status"] == "used":
+                continue
+            if approval["status"] != "denied" and approval["expires"] <= self.now:
+                continue
+            known = approval
+            if approval["status"] == "granted":
+                approval["status"] = "used"
+                attempt.claimed.append(approval)
+                return None
+        if known is None:
+            known = {"run": attempt.run.id, "digest": digest, "status": "pending", "expires": self.now + 3_600_000}
+            self.approvals.append(known)
+        attempt.approval = known
+        return deny("approval_denied", rules, plan.evaluators) if known["status"] == "denied" else asking
+
+    # -- money
+
+    def hold(self, attempt: Attempt, plan: Plan) -> Held | dict:
+        heard: set[str] = set()
+        would_be = None
+        while True:
+            bounds, unknown, rates = self.bound(plan.action)
+            claims = self.claims(attempt.run, plan, bounds, unknown)
+            if not isinstance(claims, list):
+                return claims
+            for claim in claims:
+                claim["enforced"] = None if claim["budget"] in heard else claim["limit"]
+            self.expire()
+            known = self.by_key.get(attempt.key)
+            if known is not None and known.state != "refused":
+                return conflict(plan.evaluators)
+            exceeded = self.exceeded(claims)
+            if not exceeded:
+                for claim in claims:
+                    cell = self.cells.setdefault(claim_key(claim), {"limit": None, "spent": 0, "held": 0})
+                    cell["limit"] = cell["limit"] if claim["enforced"] is None else claim["enforced"]
+                    cell["held"] += claim["amount"]
+                return Held(plan, bounds, rates, claims, would_be)
+            for claim in claims:
+                if claim_key(claim) in self.cells and claim["enforced"] is not None:
+                    self.cells[claim_key(claim)]["limit"] = claim["enforced"]
+            if self.shadow:
+                would_be = would_be or self.refusal(plan, exceeded)
+                heard |= {claim["budget"] for claim in exceeded}
+                continue
+            if all(claim["then"] in ("deny", "stop") for claim in exceeded):
+                return self.refusal(plan, exceeded)
+            following = self.hear(attempt, plan, exceeded, heard)
+            if not isinstance(following, Plan):
+                return following
+            plan = following
+
+    def hear(self, attempt: Attempt, plan: Plan, exceeded: list[dict], heard: set[str]) -> Plan | dict:
+        """Lets soft limits have their say: degrades first, then an approval, then a skip."""
+        soft = [claim for claim in exceeded if claim["then"] not in ("deny", "stop")]
+        degrades = [claim for claim in soft if claim["then"] == "degrade"]
+        if degrades:
+            heard |= {claim["budget"] for claim in degrades}
+            explained = Plan(
+                plan.action, plan.rules + [claim["budget"] for claim in degrades], plan.evaluators, plan.rewritten
+            )
+            following = self.rewrite(attempt, explained, [claim["degrade"] for claim in degrades])
+            if not isinstance(following, Plan) or following.action == plan.action:
+                return following
+            return self.plan(attempt, following)
+        heard |= {claim["budget"] for claim in soft}
+        if len(soft) < len(exceeded):
+            return plan
+        rules = plan.rules + [claim["budget"] for claim in soft]
+        if any(claim["then"] == "require_approval" for claim in soft):
+            found = self.approve(attempt, plan, rules)
+            return plan if found is None else found | {"exceeded": self.shown(soft)}
+        return finding("skip", "skipped", rules, plan.evaluators) | {"exceeded": self.shown(soft)}
+
+    def refusal(self, plan: Plan, exceeded: list[dict]) -> dict:
+        hard = [claim for claim in exceeded if claim["then"] in ("deny", "stop")]
+        named = hard or exceeded
+        rules = [claim["budget"] for claim in named]
+        terminal = any(claim["then"] == "stop" for claim in named)
+        return deny("budget_exceeded", rules, plan.evaluators, terminal) | {"exceeded": self.shown(named)}
+
+    def shown(self, claims: list[dict]) -> list[dict]:
+        shown = []
+        for claim in claims:
+            cell = self.cells.get(claim_key(claim), {"spent": 0, "held": 0})
+            stands = {"limit": claim["limit"], "spent": cell["spent"], "held": cell["held"]}
+            shown.append(plain_claim(claim) | {name: str(amount) for name, amount in stands.items()})
+        return shown
+
+    def exceeded(self, claims: list[dict]) -> list[dict]:
+        found = []
+        for claim in claims:
+            cell = self.cells.get(claim_key(claim), {"spent": 0, "held": 0})
+            total = cell["spent"] + cell["held"] + claim["amount"]
+            if claim["enforced"] is not None and total > claim["enforced"]:
+                found.append(claim)
+        return found
+
+    def claims(self, run: Run, plan: Plan, bounds: dict[str, int], unknown: list[str]) -> list[dict] | dict:
+        claims: list[dict] = []
+        for budget in self.gate.get("budgets", []):
+            limit, unit = amount_of(budget["limit"])
+            wanted = {name: value if isinstance(value, list) else [value] for name, value in budget.get("match", {}).items()}
+            action = plan.action
+            if action["kind"] not in wanted.get("kind", [action["kind"]]):
+                continue
+            if pattern_of(wanted.get("name", ["*"]), action["name"]) is None:
+                continue
+            if unit not in bounds and unit not in unknown:
+                continue
+            fields = [name for name in SUBJECT_FIELDS if name in budget.get("by", []) or name in wanted]
+            for each in run.ancestry():
+                missing = [name for name in fields if name not in each.subject]
+                if any(each.subject[name] not in wanted[name] for name in fields if name in wanted and name not in missing):
+                    continue
+                if missing:
+                    if each is run:
+                        return deny("missing_field", plan.rules + [budget["id"]], plan.evaluators)
+                    continue
+                if unit in unknown:
+                    return deny("unpriced", plan.rules + [budget["id"]], plan.evaluators)
+                by = [name for name in SUBJECT_FIELDS if name in budget.get("by", [])]
+                claim = {
+                    "budget": budget["id"],
+                    "partition": "&".join(f"{name}={quote(each.subject[name], safe=ESCAPE_NOT)}" for name in by),
+                    "window": window_of(budget.get("per", "total"), budget.get("timeZone", "UTC"), self.now, run.root),
+                    "unit": unit, "amount": bounds[unit], "limit": limit,
+                    "then": budget.get("then", "deny"), "degrade": budget.get("degrade"),
+                }
+                if claim_key(claim) not in map(claim_key, claims):
+                    claims.append(claim)
+        return claims
+
+    def bound(self, action: dict) -> tuple[dict[str, int], list[str], dict | None]:
+        """The most that an action can come to, by unit, and the units of which nobody can say."""
+        given = {unit: int(amount) for unit, amount in action["amounts"].items()}
+        found: dict[str, int | None] = {}
+        rates = None
+        prices = self.gate.get("prices", {})
+        if action["kind"] == "tool":
+            if (pattern := pattern_of(prices.get("tools", {}), action["name"])) is not None:
+                found["usd"] = amount_of(prices["tools"][pattern])[0]
+        else:
+            rates = self.rates(action)
+            params = canonical(plain_params(action["params"]), "json").encode("utf-8")
+            counted = (len(params) + 1) // 2 + 3000 * action.get("media_parts", 0)
+            tokens_in = action.get("input_tokens", counted if action["kind"] in ("llm", "embedding") else None)
+            tokens_out = 0 if action["kind"] == "embedding" else action.get("max_output_tokens")
+            both = None if tokens_in is None or tokens_out is None else tokens_in + tokens_out
+            found = {"input_tokens": tokens_in, "output_tokens": tokens_out, "tokens": both}
+            found["usd"] = None if rates is None or both is None else cost(rates, tokens_in * rates["dearest"], tokens_out)
+        bounds = {"calls": 1} | {unit: amount for unit, amount in found.items() if amount is not None} | given
+        return bounds, [unit for unit, amount in found.items() if amount is None and unit not in given], rates
+
+    def rates(self, action: dict) -> dict | None:
+        models = self.gate.get("prices", {}).get("models", {})
+        pattern = pattern_of(models, action["name"])
+        if pattern is None:
+            return None
+        rates = {name: amount_of(price)[0] for name, price in models[pattern].items()}
+        rates = {"input": 0, "output": 0, "perCall": 0} | rates
+        rates = {"cacheRead": rates["input"], "cacheWrite": rates["input"]} | rates
+        return rates | {"dearest": max(rates["input"], rates["cacheRead"], rates["cacheWrite"])}
+
+    # -- what becomes of it
+
+    def admit(self, attempt: Attempt, held: Held) -> None:
+        said = held.would_be or {
+            "outcome": "degrade" if held.plan.rewritten else "allow",
+            "code": "degraded" if held.plan.rewritten else "allowed",
+            "terminal": False, "rules": held.plan.rules, "evaluators": held.plan.evaluators,
+        }
+        attempt.held, attempt.state = held, "open"
+        attempt.expires = self.now + self.gate.get("reservationTtlMs", 300_000)
+        attempt.expected = {"permitted": True, **said, "claims": [plain_claim(claim) for claim in held.claims]}
+        if held.plan.rewritten:
+            names = ("name", "provider", "max_output_tokens")
+            attempt.expected["enforced"] = {name: held.plan.action[name] for name in names if name in held.plan.action}
+        self.by_key[attempt.key] = attempt
+
+    def refuse(self, attempt: Attempt, found: dict) -> Attempt:
+        if found["terminal"]:
+            self.stopped.add(attempt.run.root)
+        attempt.expected = {"permitted": False, **found, "claims": []}
+        return attempt
+
+    def expire(self) -> None:
+        for attempt in self.attempts.values():
+            if attempt.state == "open" and attempt.expires <= self.now:
+                self.give_back(attempt, "expired")
+
+    def give_back(self, attempt: Attempt, state: str) -> None:
+        for claim in attempt.held.claims:
+            self.cells[claim_key(claim)]["held"] -= claim["amount"]
+        attempt.state = state
+
+    def settle(self, attempt: Attempt, step: dict) -> dict:
+        held = attempt.held
+        used, known = self.used(held, step.get("usage"))
+        given = {unit: int(amount) for unit, amount in step.get("amounts", {}).items()}
+        amounts = held.bounds | used | given
+        late = attempt.state == "expired"
+        if not late:
+            self.give_back(attempt, "settled")
+        attempt.state = "settled"
+        overage = []
+        for claim in held.claims:
+            cell = self.cells[claim_key(claim)]
+            actual = amounts[claim["unit"]]
+            covered = claim["amount"]
+            if late:
+                left = claim["limit"] - cell["spent"] - cell["held"]
+                covered = actual if claim["enforced"] is None else max(0, left)
+            cell["spent"] += actual
+            if actual > covered:
+                overage.append(plain_claim(claim) | {"amount": str(actual - covered)})
+        source = "reported" if known or given else "estimated"
+        settled = {"outcome": "settled", "amounts": {unit: str(amounts[unit]) for unit in amounts}, "source": source}
+        return settled | ({"late": True} if late else {}) | ({"overage": overage} if overage else {})
+
+    def used(self, held: Held, usage: dict | None) -> tuple[dict[str, int], bool]:
+        """What a call used by its usage, and whether all of it is known."""
+        action, rates = held.plan.action, held.rates
+        if action["kind"] == "tool":
+            return {}, True
+        if not usage or not any(usage.values()):
+            return {}, False
+        tokens_in, tokens_out = usage["input_tokens"], usage["output_tokens"]
+        used = {"input_tokens": tokens_in, "output_tokens": tokens_out, "tokens": tokens_in + tokens_out}
+        if rates is not None:
+            read, written = usage.get("cache_read_tokens", 0), usage.get("cache_write_tokens", 0)
+            fresh = tokens_in - read - written
+            price = fresh * rates["input"] + read * rates["cacheRead"] + written * rates["cacheWrite"]
+            used["usd"] = cost(rates, price, tokens_out)
+        return used, True
+
+    def balances(self) -> list[dict]:
+        self.expire()
+        return [
+            {"budget": b, "partition": p, "window": w, "unit": u, "spent": str(cell["spent"]), "held": str(cell["held"]),
+             "limit": None if cell["limit"] is None else str(cell["limit"])}
+            for (b, p, w, u), cell in self.cells.items()
+        ]
+
+
+ESCAPE_NOT = "-_.!~*'()"
+
+
+def cost(rates: dict, price_in: int, tokens_out: int) -> int:
+    """Nano-dollars, rounded up; rates are for a million tokens."""
+    return (price_in + tokens_out * rates["output"] + 999_999) // 1_000_000 + rates["perCall"]
+
+
+def digest_of_action(action: dict) -> str:
+    head = {name: action[name] for name in ACTION_MEMBERS if name in action}
+    return digest_of(action_preimage(head, action["params"]))
+
+
+def plain_claim(claim: dict) -> dict:
+    return {name: str(claim[name]) for name in ("budget", "partition", "window", "unit", "amount")}
+
+
+def finding(outcome: str, code: str, rules: list[str], evaluators: list[str], terminal: bool = False) -> dict:
+    return {"outcome": outcome, "code": code, "terminal": terminal, "rules": rules, "evaluators": evaluators}
+
+
+def deny(code: str, rules: list[str], evaluators: list[str], terminal: bool = False) -> dict:
+    return finding("deny", code, rules, evaluators, terminal)
+
+
+def conflict(evaluators: list[str]) -> dict:
+    return deny("idempotency_conflict", [], evaluators)
+
+
+def verdict_of(rule: dict, action: dict) -> tuple[str, str | None]:
+    """What a rule says of an action, and the pattern by which it says it."""
+    kind, name = action["kind"], action["name"]
+    if rule["rule"] == "capability-tiers":
+        return tier_verdict(rule, action)
+    pattern = pattern_of(rule["patterns"], name)
+    if rule["rule"] in ("approve", "skip", "degrade"):
+        verdict = "require_approval" if rule["rule"] == "approve" else rule["rule"]
+        return ("allow", None) if pattern is None else (verdict, pattern)
+    listed, noun = rule["rule"].split("-")
+    if (noun == "tools") != (kind == "tool"):
+        return "allow", None
+    return ("allow", None) if (pattern is None) == (listed == "deny") else ("deny", pattern)
+
+
+def tier_verdict(rule: dict, action: dict) -> tuple[str, str | None]:
+    pattern = pattern_of(rule["tools"], action["name"]) if action["kind"] == "tool" else None
+    needed = [CAPABILITIES.index(tier) for tier in (rule["tools"].get(pattern), action.get("capability")) if tier]
+    if not needed:
+        if action["kind"] != "tool":
+            return "allow", None
+        if rule.get("otherwise", "deny") == "deny":
+            return "deny", None
+        needed = [CAPABILITIES.index(rule["otherwise"])]
+    subject = action["subject"]
+    granted = subject.get("capability", rule.get("grants", {}).get(subject.get("role")))
+    if granted is not None and CAPABILITIES.index(granted) >= max(needed):
+        return "allow", None
+    return "deny", pattern
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -1345,6 +1885,62 @@ def check_receipt(test: dict, group: dict) -> str:
     return said(again == receipt.line, "signed otherwise")
 
 
+def check_decisions(test: dict, group: dict) -> str:
+    """Decides the steps anew, and compares them with what is expected and with what the receipts say."""
+    model = GateModel(test)
+    for index, step in enumerate(test["steps"]):
+        found = model.step(index, step)
+        if found != step.get("expected"):
+            return f"step {index} came to {json.dumps(found)}"
+    wanted = sorted(test["balances"], key=claim_key)
+    found = sorted(model.balances(), key=claim_key)
+    if found != wanted:
+        return f"the balances came to {json.dumps(found)}"
+    report = verify(test["receipts"], Options(keys=[group["jwk"]], closed=True))
+    if report["verdict"] != "authentic":
+        return f"the receipts are not authentic: {report['break']}"
+    stands = [{name: value for name, value in balance.items() if name != "limit"} for balance in wanted]
+    if sorted(replay_balances(test["receipts"]), key=claim_key) != stands:
+        return "the receipts replay to other balances"
+    difference = compare_receipts(model, test)
+    if difference is not None:
+        return difference
+    last = list(model.attempts.values())[-1].expected
+    return "valid" if last["permitted"] else last["code"]
+
+
+def compare_receipts(model: GateModel, test: dict) -> str | None:
+    """What the receipts of decisions and endings say otherwise than the steps; None when nothing."""
+    bodies = [read_receipt(line).body for line in test["receipts"]]
+    said = iter([body for body in bodies if body["type"] == "decision"])
+    seen: list[Attempt] = []
+    for attempt in model.attempts.values():
+        if any(attempt is other for other in seen):
+            continue  # answered again, which writes no receipt
+        seen.append(attempt)
+        body = next(said)
+        names = ("outcome", "code", "terminal", "rules", "evaluators")
+        stated = {name: body["decision"][name] for name in names} | {"claims": body["claims"]}
+        stated |= {"exceeded": body["exceeded"]} if "exceeded" in body else {}
+        expected = {name: value for name, value in attempt.expected.items() if name not in ("permitted", "enforced")}
+        if stated != expected:
+            return f"a receipt says {json.dumps(stated)}, not {json.dumps(expected)}"
+        if body["action"]["digest"] != attempt.digest:
+            return "a receipt is of another action"
+        held = attempt.held
+        enforced = digest_of_action(held.plan.action) if held and held.plan.rewritten else None
+        if body.get("enforced") != enforced:
+            return "a receipt enforces another action"
+    endings = [body for body in bodies if body["type"] == "settlement" and body["outcome"] != "expired"]
+    steps = [step["expected"] for step in test["steps"] if step["do"] in ("settle", "release")]
+    stated = [
+        {name: body[name] for name in ("outcome", "source", "late", "overage") if name in body}
+        | {"amounts": {entry["unit"]: entry["amount"] for entry in body["amounts"]}}
+        for body in endings
+    ]
+    return None if stated == steps and next(said, None) is None else "the endings on record are others"
+
+
 def check_chain(test: dict, _group: dict) -> str:
     report = verify(test["lines"], Options(**test["options"]))
     if report["break"] is not None:
@@ -1366,6 +1962,7 @@ CHECKS = {
     "Base64url": check_base64url,
     "Receipt": check_receipt,
     "VerifyChain": check_chain,
+    "Decisions": check_decisions,
 }
 
 
@@ -1385,3 +1982,192 @@ def run_vectors(path: Path) -> dict:
     if count != file["numberOfTests"]:
         report["wrong"].append(f"{count} tests, not {file['numberOfTests']}")
     return report
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Data of others
+
+
+def run_wycheproof(path: Path) -> dict:
+    """Project Wycheproof's ed25519_test.json. It takes no point of small order for valid, so neither do we."""
+    file = json.loads(path.read_text("utf-8"))
+    report: dict = {"file": path.name, "valid": 0, "invalid": 0, "wrong": []}
+    for group in file["testGroups"]:
+        public_key = bytes.fromhex(group["publicKey"]["pk"])
+        for test in group["tests"]:
+            report[test["result"]] += 1
+            try:
+                check_public_key(public_key)
+                good = ed25519_verify(public_key, bytes.fromhex(test["sig"]), bytes.fromhex(test["msg"]))
+            except BadKey:
+                good = False
+            if good != (test["result"] == "valid"):
+                report["wrong"].append(f"tcId {test['tcId']}, {test['comment']}: {good}")
+    if report["valid"] + report["invalid"] != file["numberOfTests"]:
+        report["wrong"].append(f"not {file['numberOfTests']} tests")
+    return report
+
+
+def run_rfc8785(folder: Path) -> dict:
+    """RFC 8785's own test data: input/*.json, outhex/*.txt. What the profile of receipts refuses is listed."""
+    report: dict = {"file": "rfc8785", "valid": 0, "invalid": 0, "wrong": [], "refused": {}}
+    for source in sorted((folder / "input").glob("*.json")):
+        value = read_json(decode_utf8(source.read_bytes()))
+        expected = bytes.fromhex((folder / "outhex" / f"{source.stem}.txt").read_text("ascii"))
+        report["valid"] += 1
+        if canonical(value, "json").encode("utf-8") != expected:
+            report["wrong"].append(f"{source.name} comes out otherwise")
+        try:
+            canonical(value, "receipt")
+        except Refused as refused:
+            report["refused"][source.stem] = refused.reason
+    return report
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The command
+
+
+class Usage(Exception):
+    """What the caller can put right: told in one line, without a stack."""
+
+
+MAX_LINE = 16 * 1024 * 1024
+
+
+def lines_of(stream) -> object:
+    """The lines of a binary stream: only a line feed ends one, and what follows the last is one, too."""
+    while line := stream.readline(MAX_LINE + 2):
+        line = line.removesuffix(b"\n")
+        if len(line) > MAX_LINE:
+            raise Usage("a line is longer than 16 MiB: this is no receipt file")
+        yield line
+
+
+def jwk_of(text: str) -> dict:
+    """A key as a JWK, the path of a file with one, or the `x` of one."""
+    if re.fullmatch(r"[A-Za-z0-9_-]{43}", text):
+        return {"kty": "OKP", "crv": "Ed25519", "x": text}
+    try:
+        value = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text("utf-8"))
+        jwk = {name: value[name] for name in ("kty", "crv", "x")}
+        key_bytes(jwk)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Usage(f"{text!r} is no key: give a JWK, the path of one, or its x ({error})") from None
+    return jwk
+
+
+def head_of(text: str) -> dict:
+    match = re.fullmatch(r"(.+):([0-9]{1,16}):(sha256:[0-9a-f]{64})", text)
+    if match is None:
+        raise Usage(f"{text!r} is no head: write chain:seq:sha256:hex")
+    return {"chain": match[1], "seq": int(match[2]), "digest": match[3]}
+
+
+def revocation_of(text: str) -> dict:
+    kid, _, since = text.partition("@")
+    if not is_thumbprint(kid) or (since and not is_time(since)):
+        raise Usage(f"{text!r} is no revocation: write kid, or kid@2026-01-01T00:00:00.000Z")
+    return {"kid": kid, "since": since} if since else {"kid": kid}
+
+
+def run_chain(arguments: argparse.Namespace) -> int:
+    options = Options(
+        keys=None if arguments.key is None else [jwk_of(text) for text in arguments.key],
+        revoked=[revocation_of(text) for text in arguments.revoked],
+        heads=[head_of(text) for text in arguments.head],
+        closed=arguments.closed,
+        partial=arguments.partial,
+        timeToleranceMs=arguments.time_tolerance_ms,
+    )
+    try:
+        verifier = Verifier(options)
+    except Flaw as flaw:
+        raise Usage(f"the heads contradict each other: {flaw}") from None
+    with sys.stdin.buffer if arguments.file == "-" else open(arguments.file, "rb") as stream:
+        for line in lines_of(stream):
+            if not verifier.take(line):
+                break
+    report = verifier.report()
+    if arguments.json:
+        print(json.dumps(report))
+    else:
+        broken = report["break"]
+        print(f"{report['verdict']}: {report['receipts']} receipts, {len(report['chains'])} chains, {report['open']} open")
+        if broken:
+            print(f"{broken['reason']} at line {broken['index'] + 1}, chain {broken['chain']}, "
+                  f"seq {broken['seq']}: {broken['message']}")
+    return 1 if report["break"] else 0
+
+
+def run_all(arguments: argparse.Namespace) -> int:
+    folder = Path(arguments.folder)
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise Usage(f"there are no vectors in {folder}")
+    return print_reports([run_vectors(path) for path in paths], arguments.json)
+
+
+def print_reports(reports: list[dict], as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(reports))
+    else:
+        for report in reports:
+            print(f"{report['file']}: {report['valid']} valid, {report['invalid']} invalid, {len(report['wrong'])} wrong")
+            for wrong in report["wrong"]:
+                print(f"  {wrong}")
+            for note in report.get("skipped", []):
+                print(f"  skipped: {note}")
+            for name, reason in report.get("refused", {}).items():
+                print(f"  {name}: refused by the receipts' profile, {reason}")
+    return 1 if any(report["wrong"] for report in reports) else 0
+
+
+def run_sign(arguments: argparse.Namespace) -> int:
+    if not re.fullmatch(r"[0-9a-f]{64}", arguments.seed):
+        raise Usage("--seed is 64 hex digits")
+    try:
+        body = read_json(decode_utf8(sys.stdin.buffer.read()))
+        print(sign_receipt(body, bytes.fromhex(arguments.seed)))
+    except (NotJson, Refused) as error:
+        raise Usage(f"the body cannot be signed: {error}") from None
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    chain = commands.add_parser("chain", help="verify a file of receipts")
+    chain.add_argument("file")
+    chain.add_argument("--key", action="append", help="a trusted key: a JWK, the path of one, or its x")
+    chain.add_argument("--revoked", action="append", default=[], metavar="KID[@TIME]")
+    chain.add_argument("--head", action="append", default=[], metavar="CHAIN:SEQ:DIGEST")
+    chain.add_argument("--closed", action="store_true", help="every chain must end with its close")
+    chain.add_argument("--partial", action="store_true", help="chains that checkpoints name may be absent")
+    chain.add_argument("--time-tolerance-ms", type=int, default=0)
+    chain.add_argument("--json", action="store_true")
+    chain.set_defaults(run=run_chain)
+    vectors = commands.add_parser("vectors", help="run every published vector")
+    vectors.add_argument("folder", nargs="?", default=str(Path(__file__).resolve().parent.parent))
+    vectors.add_argument("--json", action="store_true")
+    vectors.set_defaults(run=run_all)
+    sign = commands.add_parser("sign", help="sign the body on standard input")
+    sign.add_argument("--seed", required=True, metavar="HEX")
+    sign.set_defaults(run=run_sign)
+    for name, run in (("wycheproof", run_wycheproof), ("rfc8785", run_rfc8785)):
+        data = commands.add_parser(name)
+        data.add_argument("path", type=Path)
+        data.add_argument("--json", action="store_true")
+        data.set_defaults(run=lambda arguments, run=run: print_reports([run(arguments.path)], arguments.json))
+    arguments = parser.parse_args()
+    try:
+        return arguments.run(arguments)
+    except Usage as error:
+        print(f"verify.py: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"verify.py: {error.filename or 'input'}: {error.strerror}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -72,6 +72,13 @@ const taken: readonly (readonly [string, readonly string[], VectorAction, JsonVa
     '{"action":{"amounts":{"emails":"1","usd":"6000000000"},"capability":"payment_execute","kind":"tool","max_output_tokens":0,"name":"pay_invoice","provider":"bank","subject":{"agent":"c","capability":"payment_execute","role":"d","session":"e","tenant":"a","user":"b"}},"params":{"lines":[1,2.5,-0.001],"to":"bob"}}',
   ],
   [
+    "a name of 256 characters",
+    [],
+    { kind: "tool", name: "x".repeat(256), subject: {} },
+    null,
+    `{"action":{"kind":"tool","name":"${"x".repeat(256)}","subject":{}},"params":null}`,
+  ],
+  [
     "no amounts are no member",
     ["Absent"],
     { kind: "tool", name: "x", amounts: {}, subject: {} },
@@ -146,12 +153,14 @@ const values: readonly (readonly [string, ValuePlan, string])[] = [
     '[{"utf16":"0061d83d"}]',
   ],
   ["whole characters are text", { utf16: "0061d83dde00" }, '"a\u{1f600}"'],
+  ["objects nested 100 deep", { nest: "object", depth: 100 }, `${'{"a":'.repeat(100)}1${"}".repeat(100)}`],
   ["nested 100 deep", { nest: "array", depth: 100 }, `${"[".repeat(100)}1${"]".repeat(100)}`],
 ];
 
 const badValues: readonly (readonly [string, string, ValuePlan])[] = [
   ["NaN", "bad_number", { object: [["a", { number: "NaN" }]] }],
   ["infinity", "bad_number", { number: "Infinity" }],
+  ["objects nested 101 deep", "too_deep", { nest: "object", depth: 101 }],
   ["nested 101 deep", "too_deep", { nest: "array", depth: 101 }],
   ["__proto__ as a key", "bad_key", { object: [["a", { object: [["__proto__", { json: 1 }]] }]] }],
   ["a key that is cut inside a character", "bad_key", { object: [[{ utf16: "d83d" }, { json: 1 }]] }],
@@ -161,6 +170,9 @@ const badValues: readonly (readonly [string, string, ValuePlan])[] = [
 const badActions: readonly (readonly [string, JsonObject])[] = [
   ["an unknown kind", { kind: "LLM" }],
   ["an empty name", { name: "" }],
+  ["an empty provider", { provider: "" }],
+  ["a field of the subject of 257 characters", { subject: { user: "x".repeat(257) } }],
+  ["an unknown capability of the subject", { subject: { capability: "admin" } }],
   ["a name of 257 characters", { name: "x".repeat(257) }],
   ["an unknown member", { model: "gpt-4o" }],
   ["an unknown capability", { capability: "admin" }],

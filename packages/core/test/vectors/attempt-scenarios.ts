@@ -34,6 +34,12 @@ function approvals(): readonly Scenario[] {
       { do: "wait", ms: 3_600_000 },
       pay,
     ),
+    approval(
+      "beside a hard limit that refuses, nobody is asked",
+      "budget_exceeded",
+      { budgets: [...(soft.budgets ?? []), { id: "hard", limit: "$1.50" }] },
+      pay,
+    ),
     approval("a soft limit asks", "approval_required", soft, pay),
     approval("what was approved is booked beyond the soft limit", "valid", soft, pay, grant, pay),
     {

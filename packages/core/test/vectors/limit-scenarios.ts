@@ -142,5 +142,15 @@ function endings(): readonly Scenario[] {
       settle("700000000"),
       pay("100000000"),
     ),
+    end(
+      "a late settlement that does not fit beside what was spent is overage",
+      "budget_exceeded",
+      all,
+      { do: "wait", ms: 60_000 },
+      pay("500000000"),
+      { do: "settle", attempt: 2, amounts: { usd: "400000000" } },
+      settle("700000000"),
+      pay("0"),
+    ),
   ];
 }

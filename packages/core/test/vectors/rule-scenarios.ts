@@ -139,6 +139,12 @@ function degrades(): readonly Scenario[] {
       model("big", ["model"]),
     ),
     degrade(
+      "what a soft limit makes of an action is judged again",
+      "policy_denied",
+      { ...soft, rules: [{ rule: "deny-models", patterns: ["small"] }] },
+      model("big", ["model", "maxOutputTokens"]),
+    ),
+    degrade(
       "a soft limit skips",
       "skipped",
       { budgets: [{ id: "soft", limit: "0 calls", then: "skip" }] },

@@ -168,6 +168,7 @@ export const variants: readonly (readonly [string, string, JsonObject])[] = [
       },
     },
   ],
+  ["every letter that names and digests may have", "decision", allLetters()],
   [
     "text beyond ASCII",
     "decision",
@@ -195,6 +196,19 @@ export const variants: readonly (readonly [string, string, JsonObject])[] = [
   ["the largest sequence number", "close", { seq: 9007199254740991 }],
   ["no other chains", "checkpoint", { heads: [] }],
 ];
+
+function allLetters(): JsonObject {
+  const letters = "abcdefghijklmnopqrstuvwxyz_0123456789";
+  const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
+  return {
+    id: "01234567-89ab-7cde-bf01-23456789abcd",
+    time: "2019-08-29T18:39:58.999Z",
+    action: { ...sampleAction, digest },
+    decision: { ...allowed, code: letters },
+    claims: [{ ...claimOf("1234567890"), unit: letters }],
+    price: { catalog: digest, model: "", rates: { [letters]: "12345678901234567890123" } },
+  };
+}
 
 function fullDecision(): JsonObject {
   return {

@@ -4,7 +4,7 @@ import { encodeHex } from "../../src/codec/hex.ts";
 import type { JsonObject } from "../../src/codec/json.ts";
 import { signingInput } from "../../src/codec/signing-input.ts";
 import { jwkThumbprint, toJwk } from "../../src/receipt/jwk-thumbprint.ts";
-import { receiptPayloadType } from "../../src/receipt/receipt.ts";
+import { type PublicJwk, receiptPayloadType } from "../../src/receipt/receipt.ts";
 import { vectorSigner } from "./signed-line.ts";
 import { invalid, type VectorGroup, type VectorTest, valid } from "./vector-file.ts";
 
@@ -277,8 +277,16 @@ export function keyGroups(): readonly VectorGroup[] {
         invalid("another key's", ["Thumbprint"], "bad_key", { jwk, kid: own.kid }),
         invalid("of the key's bytes alone", ["Thumbprint"], "bad_key", { jwk, kid: x }),
         invalid("a key of 31 bytes", ["Thumbprint"], "bad_key", { jwk: { ...jwk, x: x.slice(0, 42) }, kid }),
-        invalid("another curve", ["Thumbprint"], "bad_key", { jwk: { ...jwk, crv: "X25519" }, kid }),
-        invalid("another type of key", ["Thumbprint"], "bad_key", { jwk: { ...jwk, kty: "EC" }, kid }),
+        ...[
+          ["a key of another curve", { ...jwk, crv: "X25519" }] as const,
+          ["a key of another type", { ...jwk, kty: "EC" }] as const,
+          // Their own thumbprints: it is the key that is wrong.
+        ].map(([comment, other]) =>
+          invalid(comment, ["Thumbprint"], "bad_key", {
+            jwk: other,
+            kid: jwkThumbprint(other as unknown as PublicJwk),
+          }),
+        ),
       ],
     },
   ];
