@@ -2,8 +2,9 @@ import { existsSync, readdirSync } from "node:fs";
 import type { TestProjectInlineConfiguration, ViteUserConfig } from "vitest/config";
 import { defineConfig } from "vitest/config";
 
-// Workspace packages and their `#imports` resolve to source, so that tests need no build.
-const conditions = ["tollgate-source", "node", "module", "import", "default"];
+// Workspace packages and their `#imports` resolve to source, so that tests need no build. Without "import", which is
+// understood for imports: workers take these for require, too, and pg would get the wrong half of pg-pool.
+const conditions = ["tollgate-source", "node", "module", "default"];
 
 const folders = readdirSync("packages").filter((name) => existsSync(`packages/${name}/package.json`));
 

@@ -1,0 +1,80 @@
+/**
+ * The tables of the ledger. Times are epoch milliseconds.
+ *
+ * Texts compare by their bytes, whatever the database's locale. Statistics lag behind tables that grow fast, so
+ * the functions forbid themselves sequential scans instead of relying on them.
+ */
+export const ledgerTables = `
+CREATE TABLE tollgate.balances (
+  budget text COLLATE "C" NOT NULL,
+  partition text COLLATE "C" NOT NULL,
+  window_id text COLLATE "C" NOT NULL,
+  unit text COLLATE "C" NOT NULL,
+  ends_at bigint,
+  limit_amount bigint,
+  spent bigint NOT NULL CHECK (spent >= 0),
+  held bigint NOT NULL CHECK (held >= 0),
+  used_at bigint NOT NULL,
+  PRIMARY KEY (budget, partition, window_id, unit)
+) WITH (
+  -- Room on each page for the next version of a row: balances change with every call, their keys never.
+  fillfactor = 40,
+  autovacuum_vacuum_scale_factor = 0.05
+);
+
+-- holds: [[budget, partition, window, unit, amount, claims on it], ...], one for each balance, in the order of
+-- their keys, which is the order in which everybody locks balances.
+-- claims: [[index of its hold, amount, limit, soft, endsAt], ...], as they were asked for.
+-- due_at: when an open one expires; of an expired one, when it is told of again unless its receipt is on record.
+-- refusal: of a burned key, [[spent, held], ...] by hold.
+CREATE TABLE tollgate.reservations (
+  key text COLLATE "C" PRIMARY KEY,
+  id text COLLATE "C" NOT NULL,
+  digest text COLLATE "C" NOT NULL,
+  status text COLLATE "C" NOT NULL CHECK (status IN ('open', 'settled', 'released', 'expired', 'refused')),
+  late boolean NOT NULL DEFAULT false,
+  created_at bigint NOT NULL,
+  ended_at bigint,
+  expires_at bigint NOT NULL,
+  due_at bigint CHECK ((status = 'open') <= (due_at IS NOT NULL)),
+  holds jsonb NOT NULL,
+  claims jsonb NOT NULL,
+  refusal jsonb
+);
+CREATE INDEX reservations_due ON tollgate.reservations (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX reservations_untold ON tollgate.reservations (id) WHERE due_at IS NOT NULL AND status = 'expired';
+CREATE INDEX reservations_newest ON tollgate.reservations (created_at);
+
+-- Keys and runs that were forgotten, by fingerprint: they are never granted anew.
+CREATE TABLE tollgate.forgotten (
+  fingerprint uuid PRIMARY KEY,
+  forgotten_at bigint NOT NULL
+);
+-- The latest end of a window whose balances were forgotten.
+CREATE TABLE tollgate.forgotten_windows (
+  budget text COLLATE "C" NOT NULL,
+  unit text COLLATE "C" NOT NULL,
+  ends_at bigint NOT NULL,
+  PRIMARY KEY (budget, unit)
+);
+
+CREATE TABLE tollgate.adjustments (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  adjusted_at bigint NOT NULL,
+  budget text COLLATE "C" NOT NULL,
+  partition text COLLATE "C" NOT NULL,
+  window_id text COLLATE "C" NOT NULL,
+  unit text COLLATE "C" NOT NULL,
+  amount bigint NOT NULL,
+  adjusted_by text NOT NULL,
+  reason text NOT NULL
+);
+
+CREATE FUNCTION tollgate.fingerprint(p_text text) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN encode(substring(sha256(convert_to(p_text, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid;
+
+CREATE FUNCTION tollgate.now_ms() RETURNS bigint
+LANGUAGE sql VOLATILE
+RETURN floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+`;

@@ -1,0 +1,122 @@
+import { functionOptions, makeDurable } from "./function-options.ts";
+
+/** What people and scheduled jobs do with the schema; not for the application's role. */
+export const upkeepFunctions: string = `
+CREATE FUNCTION tollgate.adjust(
+  p_budget text, p_partition text, p_window text, p_unit text, p_now bigint, p_amount bigint, p_by text, p_reason text
+) RETURNS TABLE (ends_at bigint, limit_amount bigint, spent bigint, held bigint)
+LANGUAGE plpgsql ${functionOptions} AS $$
+#variable_conflict use_column
+DECLARE
+  v_now bigint := coalesce(p_now, tollgate.now_ms());
+BEGIN
+  ${makeDurable}
+  RETURN QUERY UPDATE tollgate.balances b SET spent = b.spent + p_amount, used_at = v_now
+  WHERE b.budget = p_budget AND b.partition = p_partition AND b.window_id = p_window AND b.unit = p_unit
+    AND b.spent >= -p_amount::numeric
+  RETURNING b.ends_at, b.limit_amount, b.spent, b.held;
+  IF FOUND THEN
+    INSERT INTO tollgate.adjustments
+      (adjusted_at, budget, partition, window_id, unit, amount, adjusted_by, reason)
+    VALUES (v_now, p_budget, p_partition, p_window, p_unit, p_amount, p_by, p_reason);
+  END IF;
+END $$;
+
+-- Forgets up to p_limit of what ended long ago of each kind, and answers how much it was.
+CREATE FUNCTION tollgate.forget(
+  p_now bigint, p_ended_ms bigint, p_window_ms bigint, p_run_ms bigint, p_fingerprint_ms bigint, p_limit integer,
+  OUT reservations integer, OUT balances integer, OUT fingerprints integer
+) LANGUAGE plpgsql ${functionOptions} AS $$
+DECLARE
+  v_now bigint := coalesce(p_now, tollgate.now_ms());
+  v_runs integer;
+BEGIN
+  -- Its key goes on being refused, by its fingerprint.
+  WITH gone AS (
+    DELETE FROM tollgate.reservations r WHERE r.key IN (
+      SELECT o.key FROM tollgate.reservations o
+      WHERE o.created_at < v_now - p_ended_ms AND o.ended_at < v_now - p_ended_ms AND o.due_at IS NULL
+      ORDER BY o.created_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ) RETURNING r.key
+  )
+  INSERT INTO tollgate.forgotten (fingerprint, forgotten_at)
+  SELECT tollgate.fingerprint('key ' || gone.key), v_now FROM gone ON CONFLICT (fingerprint) DO NOTHING;
+  GET DIAGNOSTICS reservations = ROW_COUNT;
+
+  balances := 0;
+  -- A reservation that expired may still settle: balances go after all reservations of their time.
+  IF reservations < p_limit THEN
+    WITH gone AS (
+      DELETE FROM tollgate.balances b WHERE (b.budget, b.partition, b.window_id, b.unit) IN (
+        SELECT o.budget, o.partition, o.window_id, o.unit FROM tollgate.balances o
+        WHERE o.ends_at < v_now - p_window_ms AND o.used_at < v_now - p_ended_ms AND o.held = 0
+        ORDER BY o.budget, o.partition, o.window_id, o.unit LIMIT p_limit FOR UPDATE SKIP LOCKED
+      ) RETURNING b.budget, b.unit, b.ends_at
+    ), counted AS (
+      INSERT INTO tollgate.forgotten_windows AS w (budget, unit, ends_at)
+      SELECT gone.budget, gone.unit, max(gone.ends_at) FROM gone GROUP BY 1, 2 ORDER BY 1, 2
+      ON CONFLICT (budget, unit) DO UPDATE SET ends_at = greatest(w.ends_at, excluded.ends_at)
+    )
+    SELECT count(*) INTO balances FROM gone;
+    WITH gone AS (
+      DELETE FROM tollgate.balances b WHERE (b.budget, b.partition, b.window_id, b.unit) IN (
+        SELECT o.budget, o.partition, o.window_id, o.unit FROM tollgate.balances o
+        WHERE o.window_id LIKE 'run:%' AND o.ends_at IS NULL AND o.used_at < v_now - greatest(p_run_ms, p_ended_ms)
+          AND o.held = 0
+        ORDER BY o.budget, o.partition, o.window_id, o.unit LIMIT p_limit FOR UPDATE SKIP LOCKED
+      ) RETURNING b.budget, b.unit, b.window_id
+    ), counted AS (
+      INSERT INTO tollgate.forgotten (fingerprint, forgotten_at)
+      SELECT tollgate.fingerprint(jsonb_build_array(gone.budget, gone.unit, gone.window_id)::text), v_now FROM gone
+      ON CONFLICT (fingerprint) DO NOTHING
+    )
+    SELECT count(*) INTO v_runs FROM gone;
+    balances := balances + v_runs;
+  END IF;
+
+  DELETE FROM tollgate.forgotten f WHERE f.fingerprint IN (
+    SELECT o.fingerprint FROM tollgate.forgotten o WHERE o.forgotten_at < v_now - p_fingerprint_ms LIMIT p_limit
+  );
+  GET DIAGNOSTICS fingerprints = ROW_COUNT;
+END $$;
+
+-- Drops the oldest partition of receipts whose last was stored before p_before; answers its name, or null when
+-- there is none. Of each chain the changes of key and the last checkpoint are kept.
+CREATE FUNCTION tollgate.drop_receipts(p_before timestamptz, OUT name text, OUT receipts bigint)
+LANGUAGE plpgsql ${functionOptions} AS $$
+DECLARE
+  v_to timestamptz;
+  v_open text;
+BEGIN
+  ${makeDurable}
+  PERFORM pg_advisory_xact_lock(hashtextextended('tollgate.make_partitions', 0));
+  SELECT t.relname, (regexp_match(pg_get_expr(t.relpartbound, t.oid), 'TO \\(''(.+)''\\)'))[1]::timestamptz
+  INTO name, v_to
+  FROM pg_inherits i JOIN pg_class t ON t.oid = i.inhrelid
+  WHERE i.inhparent = 'tollgate.receipts'::regclass ORDER BY 2 LIMIT 1;
+  IF v_to IS NULL OR v_to > p_before OR v_to > clock_timestamp() THEN
+    name := NULL;
+    RETURN;
+  END IF;
+  EXECUTE format('SELECT e.ref FROM tollgate.%I e JOIN tollgate.reservations r ON r.id = e.ref
+    WHERE e.type = ''decision'' AND r.due_at IS NOT NULL LIMIT 1', name) INTO v_open;
+  IF v_open IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'TG001', MESSAGE = format(
+      '%s has the decision of reservation %s, which has not ended yet', name, v_open);
+  END IF;
+  EXECUTE format('INSERT INTO tollgate.kept_receipts (chain, seq, type, receipt)
+    SELECT e.chain, e.seq, e.type, e.receipt FROM tollgate.%1$I e WHERE e.type = ''key'' OR (e.type = ''checkpoint''
+      AND NOT EXISTS (SELECT FROM tollgate.%1$I l
+        WHERE l.chain = e.chain AND l.type = ''checkpoint'' AND l.seq > e.seq))', name);
+  DELETE FROM tollgate.kept_receipts k WHERE k.type = 'checkpoint' AND EXISTS (
+    SELECT FROM tollgate.kept_receipts l WHERE l.chain = k.chain AND l.type = 'checkpoint' AND l.seq > k.seq);
+  EXECUTE format('INSERT INTO tollgate.trimmed_chains AS t (chain, seq, digest)
+    SELECT DISTINCT ON (e.chain) e.chain, e.seq,
+      ''sha256:'' || encode(sha256(convert_to(e.receipt, ''UTF8'')), ''hex'')
+    FROM tollgate.%I e ORDER BY e.chain, e.seq DESC
+    ON CONFLICT (chain) DO UPDATE
+    SET seq = excluded.seq, digest = excluded.digest, trimmed_at = excluded.trimmed_at', name);
+  EXECUTE format('SELECT count(*) FROM tollgate.%I', name) INTO receipts;
+  EXECUTE format('DROP TABLE tollgate.%I', name);
+END $$;
+`;

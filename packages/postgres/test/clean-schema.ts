@@ -1,0 +1,17 @@
+import type pg from "pg";
+
+/** Empties every table of the schema, also those that only take new rows. */
+export async function emptySchema(pool: pg.Pool): Promise<void> {
+  await pool.query(`
+    BEGIN;
+    SET LOCAL session_replication_role = replica;
+    DELETE FROM tollgate.balances;
+    DELETE FROM tollgate.reservations;
+    DELETE FROM tollgate.forgotten;
+    DELETE FROM tollgate.forgotten_windows;
+    DELETE FROM tollgate.adjustments;
+    DELETE FROM tollgate.chains;
+    DELETE FROM tollgate.receipts;
+    COMMIT;
+  `);
+}
