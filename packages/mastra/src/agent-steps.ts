@@ -40,7 +40,7 @@ export class AgentSteps {
       },
       ...processors,
       {
-        id: "tollgate",
+        id: "tollgate-end",
         processInputStep: ({ messageList, model, tools }) =>
           this.#gate({ model, ...(tools === undefined ? {} : { tools }) }, this.#hooked.get(messageList)),
       },

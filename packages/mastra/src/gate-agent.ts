@@ -86,6 +86,7 @@ export function gateAgent<
     agents: parts.agents(config.agents),
     memory: parts.memory(config.memory),
     scorers: parts.part("scorers", config.scorers),
+    browser: parts.part("browser", config.browser),
     outputProcessors: parts.part("outputProcessors", config.outputProcessors),
     errorProcessors: parts.part("errorProcessors", config.errorProcessors),
     inputProcessors: mapSetting(parts.part("inputProcessors", config.inputProcessors) ?? [], (given) =>

@@ -1,6 +1,7 @@
 import type { Gate, RefusedError, Run } from "@tollgate/core";
-import { beginTool, decideFor, enforcedInput, resolveRun, runTool, toRefusal } from "@tollgate/core/adapter";
+import { beginTool, decideFor, enforcedInput, resolveRun, toRefusal } from "@tollgate/core/adapter";
 import { isMarked, mark } from "./gated-mark.ts";
+import { OpenCall } from "./open-call.ts";
 import { type GateToolHooksOptions, toToolAction } from "./tool-calls.ts";
 
 /** How a tool is gated. */
@@ -46,9 +47,14 @@ export function gatedTool<Gated extends object>(
     if (decision.outcome === "skip" && decision.result !== undefined) return decision.result;
     if (decision.permit === null) return refuse(toRefusal(decision));
     const permit = beginTool(decision);
-    return await runTool(permit, () =>
-      Reflect.apply(execute, tool, [enforcedInput(permit, action), context]),
-    );
+    const { workflow, agent = {} } = Object(context);
+    const open = new OpenCall(permit, workflow ?? agent);
+    try {
+      const run = () => Reflect.apply(execute, tool, [enforcedInput(permit, action), context]);
+      return await gate.withRun(permit.run, run);
+    } finally {
+      await open.end();
+    }
   };
   const copy: Gated = Object.create(Object.getPrototypeOf(tool), Object.getOwnPropertyDescriptors(tool));
   Object.defineProperty(copy, "execute", {

@@ -56,7 +56,12 @@ export function installGate<Gated extends AnyAgent>(agent: Gated, parts: AgentPa
 
   for (const name of ["generate", "resumeGenerate"]) replace(agent, name, gatedCall(whole));
   for (const name of ["stream", "resumeStream"]) replace(agent, name, gatedCall(streamed));
-  for (const name of ["network", "resumeNetwork"]) replace(agent, name, gatedCall(streamed, true));
+  for (const name of ["network", "resumeNetwork"])
+    replace(
+      agent,
+      name,
+      gatedCall((network) => network, true),
+    );
 
   // A title is the agent's own model call, but one that may be refused without a harm to the answer.
   replace(agent, "generateTitleFromUserMessage", (original: Method) => (...args) => {

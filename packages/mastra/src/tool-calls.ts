@@ -5,11 +5,10 @@ import {
   beginTool,
   decideFor,
   denialPayload,
-  endTool,
   enforcedInput,
-  pauseTool,
   type ToolAction,
 } from "@tollgate/core/adapter";
+import { OpenCall } from "./open-call.ts";
 import {
   type ApprovalOptions,
   type ApprovalRequest,
@@ -27,13 +26,6 @@ export interface GateToolHooksOptions extends ApprovalOptions {
 
 type Before = NonNullable<ToolHooks["beforeToolCall"]>;
 type After = NonNullable<ToolHooks["afterToolCall"]>;
-
-/** A tool call that has been let through and is running. */
-interface OpenCall {
-  readonly permit: Permit;
-  /** Whether the tool has suspended itself, to be run again. */
-  isPaused: boolean;
-}
 
 /** Decides the tool calls that Mastra announces to its hooks, and books them when they have run. */
 export class ToolCalls {
@@ -66,9 +58,7 @@ export class ToolCalls {
     const args = enforcedInput(permit, action);
     // The tool gets the very object that the hook gets.
     if (args !== action.params) Object.assign(input as object, args);
-    const open = { permit, isPaused: false };
-    this.#open.set(call, open);
-    notePause(call, open);
+    this.#open.set(call, new OpenCall(permit, call));
     return undefined;
   };
 
@@ -76,7 +66,7 @@ export class ToolCalls {
     const call = context as ToolCallContext;
     const open = this.#open.get(call);
     this.#open.delete(call);
-    if (open !== undefined) await (open.isPaused ? pauseTool(open.permit) : endTool(open.permit));
+    await open?.end();
   };
 
   /** @throws what tells the model of a call that was refused */
@@ -156,13 +146,4 @@ function withoutRunId({ suspendedToolRunId: _runId, ...input }: Readonly<Record<
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
-}
-
-function notePause(call: ToolCallContext, open: OpenCall): void {
-  const { suspend } = call;
-  if (suspend === undefined) return;
-  call.suspend = (...args) => {
-    open.isPaused = true;
-    return suspend(...args);
-  };
 }

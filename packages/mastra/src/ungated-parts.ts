@@ -26,7 +26,7 @@ export class UngatedParts {
     if (found !== null) {
       throw new InvalidConfig(
         found,
-        `this model is not gated: give it as gateModel(model, run), or list "${path}" in gateAgent's ungated option`,
+        `what is here may call a model that is not gated: give it as gateModel(model, run), or list "${path}" in gateAgent's ungated option`,
       );
     }
     return part;
@@ -99,7 +99,10 @@ export class UngatedParts {
     seen.add(value);
     for (const [name, member] of membersOf(value)) {
       const at = `${path}.${name}`;
-      const found = name === "model" && isName(member) ? at : this.#find(member, at, depth + 1, seen);
+      // A scorer given by name is one of Mastra's, which is not seen from here.
+      const isHidden =
+        (name === "model" && isName(member)) || (name === "scorer" && typeof member === "string");
+      const found = isHidden && !this.#allowed.has(at) ? at : this.#find(member, at, depth + 1, seen);
       if (found !== null) return found;
     }
     return null;

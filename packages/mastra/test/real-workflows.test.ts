@@ -6,7 +6,7 @@ import { ActionDenied, findDenial } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateTool } from "../src/index.ts";
-import { agentOf, decisionsOf, type Fixture, mailer, open, ruleFor, sends } from "./fixture.ts";
+import { agentOf, decisionsOf, type Fixture, open, ruleFor } from "./fixture.ts";
 
 const text = z.object({ text: z.string() });
 const prompt = z.object({ prompt: z.string() });
@@ -51,8 +51,6 @@ describe("a workflow's agent step", () => {
 });
 
 describe("a workflow's tool step", () => {
-  const { sent, send } = mailer();
-  void [sent, send];
   const mail = (fixture: Fixture) => {
     const sent: string[] = [];
     const tool = createTool({
@@ -92,6 +90,39 @@ describe("a workflow's tool step", () => {
     const result = await run.start({ inputData: { to: "bob" } });
     expect(sent).toEqual([]);
     expect(result).toMatchObject({ status: "failed", error: { message: expect.stringMatching(/no mail/) } });
+  });
+});
+
+describe("a workflow's tool step that suspends itself", () => {
+  it("is paid once, when it goes on", async () => {
+    const fixture = await open(undefined, { budgets: [{ id: "asks", limit: "9 calls" }] });
+    const ask = createTool({
+      id: "ask",
+      description: "Asks.",
+      inputSchema: z.object({}),
+      outputSchema: z.object({ said: z.string() }),
+      suspendSchema: z.object({}),
+      resumeSchema: z.object({ said: z.string() }),
+      execute: async (_input, { workflow }) => {
+        if (workflow?.resumeData === undefined) return await workflow?.suspend({});
+        return workflow.resumeData;
+      },
+    });
+    const step = createStep(gateTool(ask, fixture.run));
+    const workflow = createWorkflow({
+      id: "w",
+      inputSchema: z.object({}),
+      outputSchema: z.object({ said: z.string() }),
+    })
+      .then(step)
+      .commit();
+    new Mastra({ workflows: { workflow }, storage: new InMemoryStore(), logger: false });
+    const run = await workflow.createRun();
+    expect((await run.start({ inputData: {} })).status).toBe("suspended");
+    expect(await fixture.gate.balances()).toMatchObject([{ spent: 0n, held: 0n }]);
+    const resumed = await run.resume({ step: "ask", resumeData: { said: "yes" } });
+    expect(resumed).toMatchObject({ result: { said: "yes" } });
+    expect(await fixture.gate.balances()).toMatchObject([{ spent: 1n, held: 0n }]);
   });
 });
 
@@ -141,4 +172,3 @@ describe("a workflow as a tool of an agent", () => {
     ]);
   });
 });
-void sends;

@@ -155,7 +155,7 @@ export const mastraDriver = (api: Api): AdapterDriver => {
         for await (const _text of textStream) abort.abort();
       }),
       timeout: everywhere((bench) =>
-        agent(bench).generate(prompt, { modelSettings: { timeout: { stepMs: 40 } } }),
+        agent(bench).generate(prompt, { modelSettings: { timeout: { stepMs: 1_500 } } }),
       ),
       retry: everywhere((bench) => agent(bench, { maxRetries: 2 }).generate(prompt)),
       object: everywhere((bench) => agent(bench).generate(prompt, { structuredOutput })),

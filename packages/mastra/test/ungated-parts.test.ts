@@ -57,6 +57,7 @@ const holes: readonly (readonly [path: string, config: object])[] = [
   ],
   ["tools.t.requireApproval", { tools: { t: tool(() => false) } }],
   ["tools.send", { tools: { send: gateTool(mailer().send, run) } }],
+  ["browser.llm.model", { browser: { providerType: "sdk", llm: { model: raw } } }],
   ["durable", { durable: true }],
   ["goal", { goal: { judge: raw } }],
   ["model", { model: { specificationVersion: "v1", doGenerate() {}, doStream() {} } }],
@@ -127,6 +128,7 @@ describe("what a function answers for a request is looked at then", () => {
 describe("what a call brings along is looked at, too", () => {
   it.each<readonly [what: string, options: object]>([
     ["scorers", { scorers: { quality: { scorer: judgedBy(raw) } } }],
+    ["a scorer of Mastra's, by name", { scorers: { quality: { scorer: "quality" } } }],
     ["isTaskComplete", { isTaskComplete: { scorers: [judgedBy(raw)] } }],
     ["inputProcessors", { inputProcessors: [new ModerationProcessor({ model: raw })] }],
     ["outputProcessors", { outputProcessors: [new ModerationProcessor({ model: raw })] }],
