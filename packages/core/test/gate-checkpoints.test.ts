@@ -82,6 +82,19 @@ describe("a gate with checkpoints", () => {
     await checked(gate);
   });
 
+  it("counts the time from the first receipt that no checkpoint covers", async () => {
+    const { gate, clock } = fixture({ reservationTtlMs: 60 * minute });
+    await decide(gate);
+    await pass(clock, minute / 2);
+    await decide(gate);
+    expect(await shape(gate)).toBe("KDDP");
+    await decide(gate);
+    await pass(clock, minute - 1);
+    expect(await shape(gate)).toBe("KDDPD");
+    await pass(clock, 1);
+    expect(await shape(gate)).toBe("KDDPDP");
+  });
+
   it("writes one right before it closes the chain, and leaves no timer behind", async () => {
     const { gate, clock } = fixture();
     await decide(gate);
@@ -209,10 +222,19 @@ describe("a gate with checkpoints that goes on with a chain", () => {
     const sound = memoryLog();
     const options = { clock: manualClock(), signer: createSigner(), chain: "main" };
     await decide(fixture({ ...options, log: sound }).gate, 4);
+    let go = (): void => undefined;
+    const hanging = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let shown = 0;
     const log: ReceiptLog = {
       ...sound,
-      async *read() {
-        await new Promise(() => undefined);
+      async *read(query) {
+        for await (const receipt of sound.read(query)) {
+          shown += 1;
+          yield receipt;
+          await hanging;
+        }
       },
     };
     const { timers } = options.clock;
@@ -224,6 +246,10 @@ describe("a gate with checkpoints that goes on with a chain", () => {
     expect(after.failures).toEqual([expect.stringMatching(/^checkpoint: .*did not answer within 5000 ms/)]);
     expect((await all(sound.read())).at(-1)?.body.type).toBe("close");
     expect(options.clock.timers).toBe(timers);
+    // Nobody needs the rest any more.
+    go();
+    await turns(10);
+    expect(shown).toBe(2);
   });
 
   it.each<[string, (receipt: Receipt, index: number) => Receipt | null]>([

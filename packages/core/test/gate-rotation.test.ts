@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { pass } from "./broken-ledger.ts";
 import { FailingLog } from "./failing-log.ts";
 import { costing, dollars, gateFixture } from "./gate-fixture.ts";
+import { turns } from "./passing-time.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { slowLog } from "./slow-log.ts";
 
@@ -163,6 +164,7 @@ describe("a gate under an endorsed key", () => {
     expect((await gate.decide(costing("$1"))).reason).toMatch(/endorsed from .* only/);
     await expect(gate.rotate(createSigner())).rejects.toThrow(/endorsed, too/);
     await gate.rotate(await next(clock.now()));
+    expect((await receipts()).map(({ body }) => body.type)).toEqual(["decision", "settlement"]);
     await gateBudget(gate, costing("$1"));
     expect((await receipts()).map(({ body }) => body.type)).toEqual(["decision", "settlement", "decision"]);
     const report = await verifyChain(await all(gate.receipts()), { keys: [root.publicKey] });
@@ -223,6 +225,28 @@ describe("a gate whose keys are renewed", () => {
     expect((await receipts()).filter(({ body }) => body.type === "decision")).toHaveLength(2);
     const report = await verifyChain(await all(gate.receipts()), { keys: [root.publicKey] });
     expect(report, JSON.stringify(report)).toMatchObject({ verdict: "authentic" });
+  });
+
+  it("is not renewed any more once that was ended, also where the root is just being asked", async () => {
+    const clock = manualClock();
+    let answer = (): void => undefined;
+    const slow: RootSigner = {
+      publicKey: root.publicKey,
+      sign: (bytes) =>
+        new Promise((resolve) => {
+          answer = () => resolve(root.sign(bytes));
+        }),
+    };
+    const { gate } = gateFixture({ clock, signer: await endorsedSigner(root, { ttlMs, clock }) });
+    await gateBudget(gate, costing("$1"));
+    const end = renewKeys(gate, slow, { ttlMs, clock });
+    const before = clock.timers;
+    await pass(clock, 5 * minute);
+    end();
+    answer();
+    await turns(5);
+    expect(clock.timers).toBe(before - 1);
+    expect(new Set((await all(gate.receipts())).map(({ kid }) => kid)).size).toBe(1);
   });
 
   it("is not renewed in a way that makes no sense", async () => {

@@ -24,6 +24,7 @@ class TestFile implements LogFile {
   barrier: Promise<void> = Promise.resolve();
   readonly writes: number[] = [];
   syncs = 0;
+  nameSyncs = 0;
 
   constructor(file: LogFile) {
     this.#file = file;
@@ -65,6 +66,7 @@ class TestFile implements LogFile {
   }
 
   async syncNames(): Promise<void> {
+    this.nameSyncs++;
     this.#fail("syncNames");
     await this.#file.syncNames();
   }
@@ -307,6 +309,12 @@ describe("going on in a new file", () => {
     },
   );
 
+  it("syncs the names once for each new file", async () => {
+    await openLog({ maxFileBytes: 2500 });
+    for (let count = 0; count < 8; count++) await appendAll([seal()]);
+    expect(file.nameSyncs).toBe(2);
+  });
+
   it("fails an append when it is buffered, too", async () => {
     await openLog({ maxFileBytes: 1000, durability: "buffered" });
     await appendAll([seal()]);
@@ -334,6 +342,28 @@ describe("receipts that wait for a slow disk", () => {
     chain.resume(await log.head("main"));
     expect(await appendAll(Array.from({ length: 10 }, seal))).toEqual(Array(10).fill("done"));
     expect(await found()).toHaveLength(21);
+  });
+
+  it("do not count any more once they have failed", async () => {
+    await openLog({ maxWaiting: 4000 });
+    for (let time = 0; time < 5; time++) {
+      file.failures.write = noSpace;
+      expect(await appendAll([seal(), seal(), seal()])).toEqual(Array(3).fill("StorageFailed"));
+      chain.resume(await log.head("main"));
+    }
+    expect(await appendAll([seal(), seal(), seal()])).toEqual(Array(3).fill("done"));
+  });
+
+  it("are written in portions, so that long ones do not need as much memory again", async () => {
+    await openLog({});
+    const { action, ...rest } = decisionContent();
+    const long = { ...rest, action: { ...action, params: "x".repeat(1_500_000) } };
+    const before = file.writes.length;
+    expect(await appendAll(Array.from({ length: 5 }, () => chain.seal(long, noon)))).toEqual(
+      Array(5).fill("done"),
+    );
+    expect(file.writes.slice(before).map((bytes) => Math.round(bytes / 1_500_000))).toEqual([2, 2, 1]);
+    expect(await found()).toHaveLength(6);
   });
 
   it("are told to whoever comes too late, and one alone may be as large as any", async () => {

@@ -20,7 +20,8 @@ import { InvalidConfig, StorageFailed } from "../errors.ts";
 import type { ReceiptChain } from "../receipt/chain.ts";
 import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
 import { verifyChain } from "../receipt/verify-chain.ts";
-import { type FileLogOptions, fileLog } from "./file-log.ts";
+import { createFileLog, type FileLogOptions, fileLog } from "./file-log.ts";
+import { openLogFile } from "./log-file.ts";
 
 let folder: string;
 let path: string;
@@ -135,11 +136,13 @@ describe.each(["fsync", "buffered"] as const)(
     });
 
     it("lets nobody else write meanwhile, nor read what is private", async () => {
-      writeFileSync(path, "", { mode: 0o600 });
-      chmodSync(path, 0o600);
+      // Neither more than others had, nor less, whatever new files are made with.
+      const mode = durability === "fsync" ? 0o600 : 0o660;
+      writeFileSync(path, "");
+      chmodSync(path, mode);
       await rotated({ durability });
       expect(() => fileLog(path)).toThrow(/is open for writing already/);
-      for (const name of files()) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+      for (const name of files()) expect(statSync(join(folder, name)).mode & 0o777).toBe(mode);
     });
   },
 );
@@ -228,6 +231,22 @@ describe("a file log in several files", () => {
     await append(log, chain, 1);
     expect(existsSync(join(folder, "receipts.000001.jsonl"))).toBe(true);
     expect(await seqs(log)).toEqual([0, 1]);
+  });
+
+  it("is not written under an old name, when whoever had it before went on in a new file just then", async () => {
+    let isFirst = true;
+    const log = createFileLog(path, {}, (at) => {
+      const file = openLogFile(at);
+      if (isFirst) {
+        renameSync(at, join(folder, "receipts.000001.jsonl"));
+        writeFileSync(at, "");
+      }
+      isFirst = false;
+      return file;
+    });
+    open.push(log);
+    await log.append(openChain().opening);
+    expect(files().map((name) => statSync(join(folder, name)).size > 0)).toEqual([false, true]);
   });
 
   it("is refused a size that makes no sense", () => {

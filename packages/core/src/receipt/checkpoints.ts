@@ -160,8 +160,7 @@ class CheckpointedChain implements ReceiptChain {
   }
 
   async #write(): Promise<void> {
-    // The receipt that made it due is sealed, but not appended yet.
-    await null;
+    // Also when it is known already: the receipt that made it due is sealed, but not appended yet.
     await this.#tree.ready();
     const uncovered = this.#uncovered ?? 0;
     const isDue = this.#isOverdue || this.#isFinished || uncovered >= this.#every;
