@@ -309,6 +309,24 @@ describe("a gate with checkpoints whose log fails", () => {
     for (const told of failures) expect(told).toMatch(/^(checkpoint|receipt|release): /);
   });
 
+  it("closes its chain also when the last checkpoint cannot be written", async () => {
+    const log = new FailingLog();
+    const { gate, failures } = fixture({
+      log: {
+        append(entry) {
+          if (entry.receipt.body.type === "checkpoint") throw new Error("no room for that");
+          return log.append(entry);
+        },
+        read: log.read,
+        head: log.head,
+      },
+    });
+    await decide(gate);
+    await gate.close();
+    expect(await shape(gate)).toBe("KDC");
+    expect(failures).toEqual([expect.stringMatching(/^checkpoint: .*no room for that/)]);
+  });
+
   it("denies nothing over heads that nobody can tell, and says why there is no checkpoint", async () => {
     const log: ReceiptLog = { ...memoryLog(), heads: () => Promise.reject(new Error("no such table")) };
     const { gate, clock, failures } = fixture({ log });

@@ -153,15 +153,17 @@ export class Recorder {
       });
       return Promise.resolve(answered).then(
         () => this.#written(entry),
-        (error: unknown) => {
-          this.#inStep = false;
-          throw new RecordFailed("receipt log", error);
-        },
+        (error: unknown) => this.#fail(error),
       );
     } catch (error) {
-      this.#inStep = false;
-      throw new RecordFailed("receipt log", error);
+      return this.#fail(error);
     }
+  }
+
+  /** Notes that the log may have something else than the chain. @throws RecordFailed */
+  #fail(error: unknown): never {
+    this.#inStep = false;
+    throw error instanceof RecordFailed ? error : new RecordFailed("receipt log", error);
   }
 
   /** Owes what could not be written, unless it never can be: that must not stand in the way of the rest. */
@@ -208,8 +210,7 @@ export class Recorder {
         }
         this.#isNew = false;
       } catch (error) {
-        this.#inStep = false;
-        throw error instanceof RecordFailed ? error : new RecordFailed("receipt log", error);
+        this.#fail(error);
       }
       this.#inStep = true;
     }
