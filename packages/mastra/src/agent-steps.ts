@@ -7,7 +7,9 @@ import type { RefusedError } from "@tollgate/core";
 import { denialPayload } from "@tollgate/core/adapter";
 import type { AgentModels } from "./agent-models.ts";
 import type { AgentRuns } from "./agent-runs.ts";
+import { isLanguageModel } from "./any-language-model.ts";
 import { gatedTool } from "./gate-tool.ts";
+import { isGated } from "./gated-mark.ts";
 import { type GateToolHooksOptions, toToolError } from "./tool-calls.ts";
 
 type Tools = Readonly<Record<string, unknown>>;
@@ -51,19 +53,20 @@ export class AgentSteps {
   prepareStep(prepareStep: PrepareStep): PrepareStep {
     return async (args) => {
       const step = (await prepareStep(args)) as ProcessInputStepResult | undefined;
-      return step === undefined ? undefined : { ...step, ...this.#gate(step, args.tools) };
+      return step === undefined ? undefined : { ...step, ...(await this.#gate(step, args.tools)) };
     };
   }
 
-  #gate(
+  async #gate(
     { model, tools }: Pick<ProcessInputStepResult, "model" | "tools">,
     hooked: Tools = {},
-  ): ProcessInputStepResult {
+  ): Promise<ProcessInputStepResult> {
     const known = new Set(Object.values(hooked));
     const isForeign = Object.values(tools ?? {}).some((tool) => !known.has(tool));
-    const gated = this.#models.model(model);
+    const isLeft = isLanguageModel(model) && (await isGated(model, this.#runs.gate));
+    const gated = isLeft ? undefined : this.#models.model(model);
     return {
-      ...(gated === undefined || gated === model ? {} : { model: gated }),
+      ...(gated === undefined ? {} : { model: gated }),
       ...(tools !== undefined && isForeign ? { tools: this.tools(tools, known) } : {}),
     };
   }

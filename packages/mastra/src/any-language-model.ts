@@ -31,12 +31,12 @@ export async function isWrapped(model: AnyLanguageModel): Promise<boolean> {
 /** A model whose streams are what Mastra's wrapper of it answers from `method`. */
 export function throughWrapper(model: AnyLanguageModel, method: Method): LanguageModel {
   const { specificationVersion, provider, modelId } = model;
-  const call: LanguageModel["doStream"] = async (call) => {
+  const { doGenerate } = model as LanguageModel;
+  const doStream: LanguageModel["doStream"] = async (call) => {
     const made = await wrapped(model);
     return (await Reflect.apply(made[method], made, [call])) as LanguageStream;
   };
-  const { doGenerate } = model as LanguageModel;
-  return { specificationVersion, provider, modelId, doGenerate, doStream: call };
+  return { specificationVersion, provider, modelId, doGenerate, doStream };
 }
 
 async function wrapped(model: AnyLanguageModel): Promise<MastraLanguageModel> {

@@ -15,7 +15,7 @@ import {
   type Method,
   throughWrapper,
 } from "./any-language-model.ts";
-import { gatedAs, isGated } from "./gated-mark.ts";
+import { gatedAs, isMarked } from "./gated-mark.ts";
 import { withoutOwnNotes } from "./own-notes.ts";
 
 /** How language models are gated. */
@@ -62,7 +62,7 @@ export function gatedModel(
   attempting: Attempting,
   { models }: GateModelOptions,
 ): MastraLanguageModel {
-  if (isGated(model, gate)) return model as MastraLanguageModel;
+  if (isMarked(model, gate)) return model as MastraLanguageModel;
   const through = (view: (any: AnyLanguageModel) => LanguageModel) => (gateOrRun: Gate | Run) =>
     new LanguageModelGate<LanguageCall, LanguageResult, LanguageStream>(gateOrRun, {
       models: models && ((...ids) => viewed(models(...ids), view)),

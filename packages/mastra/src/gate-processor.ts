@@ -33,7 +33,7 @@ export function gateProcessor(gateOrRun: Gate | Run, options: GateModelOptions =
         const stopped = toRefusal(decision);
         return abort(stopped.message, { metadata: tripwireOf(stopped) });
       }
-      return isGated(model, run.gate) ? {} : { model: gateModel(model, gateOrRun, options) };
+      return (await isGated(model, run.gate)) ? {} : { model: gateModel(model, gateOrRun, options) };
     },
     async processAPIError({ error, messageList }) {
       const denial = findDenial(error);

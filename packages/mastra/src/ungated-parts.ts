@@ -1,6 +1,6 @@
 import { InvalidConfig } from "@tollgate/core";
 import { isLanguageModel } from "./any-language-model.ts";
-import { isGated, isMarked } from "./gated-mark.ts";
+import { isMarked } from "./gated-mark.ts";
 import { mapSetting } from "./map-setting.ts";
 
 /** How deep a part is looked into for models of its own. */
@@ -94,7 +94,7 @@ export class UngatedParts {
   #find(value: unknown, path: string, depth: number, seen: Set<unknown>): string | null {
     if (this.#allowed.has(path) || depth > maxDepth || typeof value !== "object" || value === null)
       return null;
-    if (isLanguageModel(value)) return isGated(value) ? null : path;
+    if (isLanguageModel(value)) return isMarked(value) ? null : path;
     if (seen.has(value) || isMarked(value)) return null;
     seen.add(value);
     for (const [name, member] of membersOf(value)) {
