@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { endorsedBy, type Members, noteOf, rootSigner, sampleLog, TestChain } from "../../test/sample-log.ts";
+import {
+  endorsedBy,
+  type Members,
+  noteOf,
+  rootSigner,
+  sampleLog,
+  signedLine,
+  TestChain,
+} from "../../test/sample-log.ts";
 import { testSigner } from "../../test/sample-receipts.ts";
 import { VerificationError } from "../errors.ts";
 import { parseCheckpoint } from "./checkpoint-text.ts";
@@ -16,6 +24,7 @@ import {
   parseNote,
   parseNoteKey,
 } from "./signed-note.ts";
+import type { Signer } from "./signer.ts";
 import { formatTlogProof, parseTlogProof, type TlogProof } from "./tlog-proof.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
@@ -138,12 +147,20 @@ const lines = stopped("main");
 const proof = await proveReceipt(lines, { chain: "main", seq: 3 });
 const otherProof = await proveReceipt(stopped("mail"), { chain: "mail", seq: 3 });
 
-/** The same checkpoint, in the name of the chain's key, by another. */
-function strangersNote(): string {
-  const { text } = parseNote(parseTlogProof(proof).checkpoint);
+/** The note of the proof's checkpoint, changed, and signed in the name of the chain's key. */
+function noteBy(signer: Signer, change = (text: string) => text): string {
+  const text = change(parseNote(parseTlogProof(proof).checkpoint).text);
   const key = { name: "tollgate/main", publicKey: publicKeyBytes(testSigner(1).publicKey) };
-  const signature = testSigner(5).sign(new TextEncoder().encode(text));
+  const signature = signer.sign(new TextEncoder().encode(text));
   return formatNote({ text, signatures: [{ name: key.name, keyId: noteKeyId(key), signature }] });
+}
+
+/** The proof's checkpoint and its note, saying the same, as the chain's key may well have signed them. */
+function signedCheckpoint(all: readonly string[], size: number): Pick<TlogProof, "checkpoint" | "extra"> {
+  const { body } = JSON.parse(all.at(-1)!);
+  const line = signedLine({ ...body, size }, testSigner(1));
+  const checkpoint = noteBy(testSigner(1), (text) => text.replace("\n6\n", `\n${size}\n`));
+  return { checkpoint, ...extraOf(all.with(-1, line)) };
 }
 
 describe("a forged proof", () => {
@@ -154,6 +171,18 @@ describe("a forged proof", () => {
   other.add(stop);
 
   it("is only forged where it is changed", () => {
+    expect(
+      outcome(
+        changed(proof, (_, all) => signedCheckpoint(all, 6)),
+        { keys },
+      ),
+    ).toBe("authentic");
+    expect(
+      outcome(
+        changed(proof, () => ({ checkpoint: noteBy(testSigner(1)) })),
+        { keys },
+      ),
+    ).toBe("authentic");
     expect(outcome(proof, { keys })).toBe("authentic");
     expect(
       outcome(
@@ -198,7 +227,18 @@ describe("a forged proof", () => {
       "bad_checkpoint",
       ({ checkpoint }) => ({ checkpoint: checkpoint.replace("\n6\n", "\nsix\n") }),
     ],
-    ["has a note signed by another key", "bad_checkpoint", () => ({ checkpoint: strangersNote() })],
+    ["has a note signed by another key", "bad_checkpoint", () => ({ checkpoint: noteBy(testSigner(5)) })],
+    [
+      "has a note of another size that the chain's key signed",
+      "bad_checkpoint",
+      () => ({ checkpoint: noteBy(testSigner(1), (text) => text.replace("\n6\n", "\n7\n")) }),
+    ],
+    [
+      "has a checkpoint of another size than its place",
+      "bad_checkpoint",
+      (_, all) => signedCheckpoint(all, 7),
+    ],
+    ["has a key twice", "malformed", (_, all) => extraOf(all.toSpliced(1, 0, all[0]!))],
   ])("is found when it %s", (_what, reason, change) => {
     expect(outcome(changed(proof, change), { keys })).toBe(reason);
   });

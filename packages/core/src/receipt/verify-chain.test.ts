@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { signedLine } from "../../test/sample-log.ts";
 import {
   countingIds,
   decisionContent,
@@ -184,6 +185,12 @@ describe("keys", () => {
     });
     const stream = [opening, handover, old.seal(decisionContent(), noon)].map(({ json }) => json);
     expect(await verifyChain(stream)).toMatchObject({ break: { reason: "unknown_key", index: 2, seq: 2 } });
+  });
+
+  it("open a chain by themselves, not by another's signature", async () => {
+    const named = { ...openChain().opening.receipt.body, ...keyContent(testSigner(2)) };
+    const line = signedLine(named, testSigner(1));
+    expect(await verifyChain([line])).toMatchObject({ break: { reason: "missing_key", index: 0, seq: 0 } });
   });
 
   it("are in the chain before anything is signed with them", async () => {

@@ -55,11 +55,17 @@ describe("a checkpoint", () => {
 
   const head = (chain: TestChain) => ({ origin: "tollgate/main", size: 3, root: chain.tree.root() });
   it.each<readonly [string, (chain: TestChain) => Members]>([
-    ["covers less", () => ({ size: 2 })],
-    ["covers itself", () => ({ size: 4 })],
-    ["has another root", () => ({ root: testDigest("0") })],
-    ["has the root of a receipt less", (chain) => ({ root: rootOf(chain.lines.slice(0, 2)) })],
-    ["has the root of another order", (chain) => ({ root: rootOf(chain.lines.toReversed()) })],
+    ["covers less", () => ({ note: undefined, size: 2 })],
+    ["covers itself", () => ({ note: undefined, size: 4 })],
+    ["has another root", () => ({ note: undefined, root: testDigest("0") })],
+    [
+      "has the root of a receipt less",
+      (chain) => ({ note: undefined, root: rootOf(chain.lines.slice(0, 2)) }),
+    ],
+    [
+      "has the root of another order",
+      (chain) => ({ note: undefined, root: rootOf(chain.lines.toReversed()) }),
+    ],
     ["names its own chain", (chain) => ({ heads: [chain.head] })],
     ["names chains out of order", () => ({ heads: heads.toReversed() })],
     ["names a chain twice", () => ({ heads: [heads[0], heads[0]] })],

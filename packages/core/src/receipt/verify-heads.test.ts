@@ -72,6 +72,11 @@ describe("a chain that must be closed", () => {
       seq: 2,
     });
     expect(await verifyChain(closed.lines, { closed: true })).toMatchObject({ verdict: "bound" });
+    const open2 = chainOf("a");
+    expect((await verifyChain([...open.lines, ...open2.lines], { closed: true })).break).toMatchObject({
+      chain: "a",
+      seq: 1,
+    });
   });
 });
 

@@ -173,6 +173,16 @@ describe("a revoked key", () => {
     );
   });
 
+  it("no longer hands over to a key of another root", async () => {
+    const handed = new TestChain("main", first, 0, { endorsement: endorsedBy(root, first) });
+    handed.rotate(second, { endorsement: endorsedBy(third, second) });
+    const keys = [root.publicKey, third.publicKey];
+    expect(await outcome(handed, { keys })).toBe("authentic");
+    expect(await outcome(handed, { keys, revoked: [{ kid: root.kid, since: at(1) }] })).toBe(
+      "revoked_key at 1",
+    );
+  });
+
   it("endorses no key that a chain goes over to", async () => {
     const handed = new TestChain("main", first);
     handed.rotate(second, { endorsement: endorsedBy(root, second) });
