@@ -7,6 +7,7 @@ import "./soft-limits.ts";
 import "./estimates.ts";
 import "./attempts.ts";
 import "./receipts.ts";
+import "./keys.ts";
 import "./sample-receipts.ts";
 import "./failure.ts";
 
