@@ -2,6 +2,7 @@
 """Verifies Tollgate receipts, version 1, with nothing but Python's standard library (3.11 or later).
 
     verify.py chain FILE [--key JWK] ...   verify a file of receipts ("-": standard input); see --help
+    verify.py proof FILE [--key JWK] ...   verify the proof of one receipt
     verify.py vectors [FOLDER]             run every published vector
     verify.py sign --seed HEX              sign the body on standard input, and print the receipt
     verify.py wycheproof FILE              run Project Wycheproof's Ed25519 vectors
@@ -1140,6 +1141,200 @@ def replay_balances(lines) -> list[dict]:
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# Proofs: RFC 9162's of trees, C2SP's signed notes and tlog-proofs
+
+
+def is_place(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SAFE
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, root: bytes, proof: list[bytes]) -> bool:
+    """RFC 9162, section 2.1.3.2."""
+    if not is_place(index) or not is_place(size) or index >= size or any(len(each) != 32 for each in [leaf, *proof]):
+        return False
+    node, last, hashed = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            hashed = node_hash(sibling, hashed)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            hashed = node_hash(hashed, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and hashed == root
+
+
+def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: list[bytes]) -> bool:
+    """RFC 9162, section 2.1.4.2; besides, a tree without leaves begins every other one."""
+    if not is_place(old_size) or not is_place(new_size) or old_size > new_size:
+        return False
+    if any(len(each) != 32 for each in proof):
+        return False
+    if old_size == new_size:
+        return not proof and old_root == new_root
+    if old_size == 0:
+        return not proof and old_root == hashlib.sha256(b"").digest()
+    path = [old_root, *proof] if old_size & (old_size - 1) == 0 else list(proof)
+    if not path:
+        return False
+    node, last = old_size - 1, new_size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    before = now = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            before, now = node_hash(sibling, before), node_hash(sibling, now)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            now = node_hash(now, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and before == old_root and now == new_root
+
+
+@dataclass
+class Note:
+    text: str
+    signatures: list[tuple[str, bytes, bytes]]
+    """Name, key id and signature of each line."""
+
+
+def parse_note(note: str) -> Note:
+    """Reads a signed note. Raises ValueError."""
+    text, gap, rest = note.rpartition("\n\n")
+    if any(c < " " and c != "\n" for c in note) or SURROGATE.search(note):
+        raise ValueError("a note is text without control characters")
+    if not gap or not rest.endswith("\n"):
+        raise ValueError("a note is a text, an empty line and lines of signatures")
+    lines = rest[:-1].split("\n")
+    if len(lines) > 100:
+        raise ValueError("a note has 100 signatures at most")
+    signatures = []
+    for line in lines:
+        dash, name, blob = line.split(" ") if line.count(" ") == 2 else ("", "", "")
+        if dash != "\u2014" or not is_key_name(name):
+            raise ValueError("a signature line is an em dash, a name and base64")
+        data = from_base64(blob)
+        if len(data) < 5:
+            raise ValueError("a signature is a key id of four bytes and more")
+        signatures.append((name, data[:4], data[4:]))
+    return Note(text + "\n", signatures)
+
+
+def note_key_id(name: str, public_key: bytes) -> bytes:
+    return hashlib.sha256(name.encode("utf-8") + b"\n\x01" + public_key).digest()[:4]
+
+
+def is_note_signed(note: Note, name: str, public_key: bytes) -> bool:
+    """Whether this key signed it; a line in its name and with its id that does not verify spoils the note."""
+    own = [sig for who, key_id, sig in note.signatures if (who, key_id) == (name, note_key_id(name, public_key))]
+    return bool(own) and all(ed25519_verify(public_key, sig, note.text.encode("utf-8")) for sig in own)
+
+
+def parse_note_key(text: str) -> tuple[str, bytes]:
+    """Reads a C2SP verifier key: name, id and key, with plus signs between them."""
+    name, key_id, material = text.split("+", 2)
+    data = from_base64(material)
+    if len(data) != 33 or data[0] != 1 or note_key_id(name, data[1:]).hex() != key_id:
+        raise ValueError("no Ed25519 key for notes")
+    return name, data[1:]
+
+
+def parse_checkpoint(text: str) -> tuple[str, int, bytes]:
+    """Origin, size and root of a checkpoint's text (C2SP tlog-checkpoint). Raises ValueError."""
+    origin, size, root, *rest = text.split("\n")
+    if not origin or not rest or rest[-1] != "" or "" in rest[:-1]:
+        raise ValueError("a checkpoint is an origin, a size and a root, a line each")
+    if not is_decimal(size) or len(size) > 16 or int(size) > MAX_SAFE:
+        raise ValueError("a checkpoint's size is a whole number within 2^53 - 1")
+    hashed = from_base64(root)
+    if len(hashed) != 32:
+        raise ValueError("a checkpoint's root is 32 bytes")
+    return origin, int(size), hashed
+
+
+@dataclass
+class Proof:
+    index: int
+    hashes: list[bytes]
+    note: Note
+    extra: str
+    """The receipts that go with it, a line feed after each."""
+
+
+def parse_proof(text: str) -> Proof:
+    """Reads a tlog-proof whose extra data are lines of receipts. Raises ValueError."""
+    head, gap, checkpoint = text.partition("\n\n")
+    header, *lines = head.split("\n")
+    if not gap or header != "c2sp.org/tlog-proof@v1":
+        raise ValueError('a proof starts with "c2sp.org/tlog-proof@v1", and has an empty line')
+    if not lines or not lines[0].startswith("extra "):
+        raise ValueError("it has no receipts")
+    extra = from_base64(lines.pop(0).removeprefix("extra ")).decode("utf-8")
+    match = re.fullmatch(r"index (0|[1-9][0-9]{0,15})", lines.pop(0) if lines else "")
+    if match is None or int(match[1]) > MAX_SAFE or len(lines) > 53:
+        raise ValueError("a proof has an index, and 53 hashes at most")
+    hashes = [from_base64(line) for line in lines]
+    if any(len(hashed) != 32 for hashed in hashes):
+        raise ValueError("each hash is 32 bytes")
+    return Proof(int(match[1]), hashes, parse_note(checkpoint), extra)
+
+
+def verify_proof(text: str, options: Options) -> tuple[str, str]:
+    """The verdict on a receipt's proof and the line that it proves. Raises Flaw."""
+    try:
+        proof = parse_proof(text)
+    except ValueError as error:
+        raise Flaw("malformed", str(error)) from None
+    *lines, rest = proof.extra.split("\n")
+    receipts = [read_receipt(line) for line in lines]
+    proven = next((receipt for receipt in receipts if receipt.body["seq"] == proof.index), None)
+    if rest != "" or proven is None or receipts[-1].body["type"] != "checkpoint":
+        raise Flaw("malformed", "its receipts are not the one that is proven and what vouches for it")
+    verifier = Verifier(options)
+    chain = Chain(receipts[0].body["chain"])
+    before, signer = -1, b""
+    for receipt in receipts:
+        body = receipt.body
+        needed = body["type"] == "key" or body["seq"] == proof.index or receipt is receipts[-1]
+        if body["chain"] != chain.name or body["seq"] <= before or not needed:
+            raise Flaw("malformed", "its receipts are not of one chain, in order, or too many")
+        before = body["seq"]
+        named = read_key(body["jwk"], body["kid"]) if body["type"] == "key" else None
+        signer = verifier.check_signature(chain, receipt, named)
+        trust = verifier.check_trust(chain, receipt)
+        if named is not None:
+            chain.kid, chain.trust = body["kid"], trust
+            chain.keys[body["kid"]] = named
+    check_note(proof.note, receipts[-1].body, signer)
+    checkpoint = receipts[-1].body
+    root = bytes.fromhex(checkpoint["root"].removeprefix("sha256:"))
+    leaf = leaf_hash(proven.line.encode("utf-8"))
+    if not verify_inclusion(leaf, proof.index, checkpoint["size"], root, proof.hashes):
+        raise Flaw("bad_proof", "the receipt is not in the tree that the checkpoint is of")
+    return ("bound" if options.keys is None else "authentic"), proven.line
+
+
+def check_note(note: Note, checkpoint: dict, signer: bytes) -> None:
+    """Checks that a note says what a checkpoint's receipt says, and is signed by its key."""
+    name = f"tollgate/{checkpoint['chain']}"
+    try:
+        origin, size, root = parse_checkpoint(note.text)
+    except ValueError as error:
+        raise Flaw("bad_checkpoint", str(error)) from None
+    if origin != name or not is_key_name(name):
+        raise Flaw("bad_checkpoint", "the note is of another chain")
+    if (size, f"sha256:{root.hex()}") != (checkpoint["size"], checkpoint["root"]) or size != checkpoint["seq"]:
+        raise Flaw("bad_checkpoint", "the note and the checkpoint's receipt do not say the same")
+    if not is_note_signed(note, name, signer):
+        raise Flaw("bad_checkpoint", "the note is not signed by the chain's key")
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # Action digests
 
 
@@ -1941,6 +2136,45 @@ def compare_receipts(model: GateModel, test: dict) -> str | None:
     return None if stated == steps and next(said, None) is None else "the endings on record are others"
 
 
+def check_merkle_root(test: dict, _group: dict) -> str:
+    tree = MerkleTree()
+    for leaf in test["leaves"]:
+        tree.append(bytes.fromhex(leaf))
+    return said(f"sha256:{tree.root().hex()}" == test["root"], "bad_root")
+
+
+def root_bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("sha256:"))
+
+
+def check_inclusion(test: dict, _group: dict) -> str:
+    proof = [bytes.fromhex(hashed) for hashed in test["proof"]]
+    leaf, root = bytes.fromhex(test["leaf"]), root_bytes(test["root"])
+    return said(verify_inclusion(leaf, test["index"], test["size"], root, proof), "bad_proof")
+
+
+def check_consistency(test: dict, _group: dict) -> str:
+    proof = [bytes.fromhex(hashed) for hashed in test["proof"]]
+    old, new = (test["oldSize"], root_bytes(test["oldRoot"])), (test["newSize"], root_bytes(test["newRoot"]))
+    return said(verify_consistency(*old, *new, proof), "bad_proof")
+
+
+def check_signed_note(test: dict, group: dict) -> str:
+    name, public_key = parse_note_key(group["key"])
+    try:
+        return said(is_note_signed(parse_note(test["note"]), name, public_key), "bad_signature")
+    except ValueError:
+        return "malformed"
+
+
+def check_receipt_proof(test: dict, _group: dict) -> str:
+    try:
+        found = verify_proof(test["proof"], Options(**test["options"]))
+    except Flaw as flaw:
+        return flaw.reason
+    return said(found == (test["verdict"], test["receipt"]), "another verdict or receipt")
+
+
 def check_chain(test: dict, _group: dict) -> str:
     report = verify(test["lines"], Options(**test["options"]))
     if report["break"] is not None:
@@ -1962,6 +2196,11 @@ CHECKS = {
     "Base64url": check_base64url,
     "Receipt": check_receipt,
     "VerifyChain": check_chain,
+    "MerkleRoot": check_merkle_root,
+    "Inclusion": check_inclusion,
+    "Consistency": check_consistency,
+    "SignedNote": check_signed_note,
+    "ReceiptProof": check_receipt_proof,
     "Decisions": check_decisions,
 }
 
@@ -2100,6 +2339,25 @@ def run_chain(arguments: argparse.Namespace) -> int:
     return 1 if report["break"] else 0
 
 
+def run_proof(arguments: argparse.Namespace) -> int:
+    options = Options(
+        keys=None if arguments.key is None else [jwk_of(text) for text in arguments.key],
+        revoked=[revocation_of(text) for text in arguments.revoked],
+    )
+    with sys.stdin.buffer if arguments.file == "-" else open(arguments.file, "rb") as stream:
+        data = stream.read(2 * MAX_LINE)
+    try:
+        verdict, line = verify_proof(decode_utf8(data), options)
+    except NotJson as error:
+        print(f"broken: malformed: {error}")
+        return 1
+    except Flaw as flaw:
+        print(f"broken: {flaw.reason}: {flaw}")
+        return 1
+    print(f"{verdict}: {line}")
+    return 0
+
+
 def run_all(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder)
     paths = sorted(folder.glob("*.json"))
@@ -2147,6 +2405,11 @@ def main() -> int:
     chain.add_argument("--time-tolerance-ms", type=int, default=0)
     chain.add_argument("--json", action="store_true")
     chain.set_defaults(run=run_chain)
+    proof = commands.add_parser("proof", help="verify the proof of one receipt")
+    proof.add_argument("file")
+    proof.add_argument("--key", action="append", help="as for chain")
+    proof.add_argument("--revoked", action="append", default=[], metavar="KID[@TIME]")
+    proof.set_defaults(run=run_proof)
     vectors = commands.add_parser("vectors", help="run every published vector")
     vectors.add_argument("folder", nargs="?", default=str(Path(__file__).resolve().parent.parent))
     vectors.add_argument("--json", action="store_true")

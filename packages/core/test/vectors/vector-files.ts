@@ -4,6 +4,7 @@ import { chainVectors, checkpointVectors, rotationVectors } from "./chain-vector
 import { decisionVectors } from "./decision-vectors.ts";
 import { base64urlGroup, signingInputGroup } from "./encoding-vectors.ts";
 import { makeReceiptSchemas } from "./json-schemas.ts";
+import { proofVectors } from "./proof-vectors.ts";
 import { receiptVectors } from "./receipt-vectors.ts";
 import { ed25519Groups, ed25519Notes, keyGroups } from "./signature-vectors.ts";
 import { type VectorFileContent, writeVectorFile } from "./vector-file.ts";
@@ -39,6 +40,7 @@ export async function makeVectorFiles(): Promise<ReadonlyMap<string, string>> {
     chains: await chainVectors(),
     key_rotation: await rotationVectors(),
     checkpoints: await checkpointVectors(),
+    proofs: await proofVectors(),
     decisions: await decisionVectors(),
   };
   const files = Object.entries(contents).map(

@@ -68,6 +68,28 @@ const verifyChain = group(
   },
 );
 
+const hashes = z.array(hex);
+const options = z.strictObject({
+  keys: optional(z.array(jwk)),
+  revoked: optional(z.array(z.strictObject({ kid: text, since: optional(text) }))),
+});
+
+const proofGroups: readonly z.ZodMiniType[] = [
+  group("MerkleRoot", {}, { leaves: hashes, root: digest }),
+  group("Inclusion", {}, { leaf: hex, index: z.number(), size: z.number(), root: digest, proof: hashes }),
+  group(
+    "Consistency",
+    {},
+    { oldSize: z.number(), oldRoot: digest, newSize: z.number(), newRoot: digest, proof: hashes },
+  ),
+  group("SignedNote", { key: text }, { note: text }),
+  group(
+    "ReceiptProof",
+    {},
+    { proof: text, options, receipt: optional(text), verdict: optional(z.enum(["authentic", "bound"])) },
+  ),
+];
+
 /** The groups of each file. */
 const groups: Readonly<Record<string, readonly z.ZodMiniType[]>> = {
   canonical_json: [
@@ -92,6 +114,7 @@ const groups: Readonly<Record<string, readonly z.ZodMiniType[]>> = {
   chains: [verifyChain],
   key_rotation: [verifyChain],
   checkpoints: [verifyChain],
+  proofs: proofGroups,
   decisions: [
     group("Decisions", signer, {
       start: text,
