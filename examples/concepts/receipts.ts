@@ -13,7 +13,8 @@ import {
   type Receipt,
 } from "@tollgate/core";
 import { fileLog } from "@tollgate/core/node";
-import { receiptLines, replayBalances, verifyChain } from "@tollgate/core/verify";
+import { checkpoints } from "@tollgate/core/signing";
+import { proveReceipt, receiptLines, replayBalances, verifyChain, verifyProof } from "@tollgate/core/verify";
 
 const budgets = [{ id: "daily", limit: "$5.00", per: "day" as const }];
 const pay = {
@@ -63,6 +64,37 @@ const cut = await verifyChain(receipts.slice(0, 3), { keys });
 assert.deepEqual([cut.verdict, cut.chains[0]?.seq, cut.chains[0]?.closed], ["authentic", 2, false]);
 // One call went through and has not ended.
 assert.equal((await verifyChain(receipts, { keys })).open, 1);
+
+// Who kept an earlier head, or knows that the gate was closed, notices a cut end.
+const known = await verifyChain(receipts, { keys });
+const cutEnd = receipts.slice(0, 3);
+// #region verify
+const strict = await verifyChain(cutEnd, { keys, heads: known.chains, closed: true });
+console.log(strict.verdict, strict.break?.reason, strict.break?.seq);
+// #endregion
+assert.deepEqual([strict.verdict, strict.break?.reason, strict.break?.seq], ["broken", "missing_tail", 3]);
+
+// One receipt of a chain with checkpoints, for somebody who is not to see the others.
+const watched = createGate({
+  budgets,
+  signer,
+  chain: "finance-bot-2",
+  checkpoints: checkpoints({ every: 2 }),
+});
+const { receipt: decided } = await watched.decide(pay);
+await watched.close();
+const watchedLog: Receipt[] = [];
+for await (const receipt of watched.receipts()) watchedLog.push(receipt);
+assert.equal(await verdictOf(watchedLog, keys), "authentic");
+assert.ok(decided !== null);
+// #region prove
+const proof = await proveReceipt(watchedLog, { id: decided.body.id });
+const proven = verifyProof(proof, { keys });
+console.log(proven.verdict, proven.receipt?.body.type, proven.checkpoint?.time);
+// #endregion
+assert.ok(proof.startsWith("c2sp.org/tlog-proof@v1\n"));
+assert.deepEqual([proven.verdict, proven.receipt?.body], ["authentic", decided.body]);
+assert.equal(verifyProof(proof, { keys: [] }).break?.reason, "untrusted_key");
 
 // #region replay
 for (const { budget, partition, window, unit, spent, held } of await replayBalances(receipts)) {
