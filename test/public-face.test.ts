@@ -152,6 +152,15 @@ const face: Readonly<Record<string, readonly string[]>> = {
   ],
   "@tollgate/langchain/middleware": ["answerApproval", "gateMiddleware", "gateOutermost"],
   "@tollgate/langgraph": ["answerApproval", "budgetRetryOn", "gateNode", "gateToolNode", "gatedTask"],
+  "@tollgate/mastra": [
+    "answerApproval",
+    "gateAgent",
+    "gateGateway",
+    "gateModel",
+    "gateProcessor",
+    "gateTool",
+    "gateToolHooks",
+  ],
   "@tollgate/openai-agents": [
     "gateGuardrails",
     "gateMcpServer",

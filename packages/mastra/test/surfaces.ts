@@ -19,7 +19,6 @@ import {
   type GateAgentConfig,
   type GateAgentOptions,
   gateAgent,
-  gateModel,
 } from "../src/index.ts";
 
 /** Which of OpenAI's APIs the client speaks. */
@@ -123,12 +122,13 @@ const approval =
   };
 
 const everywhere = (perform: Operation): Coverage => ({ coverage: "enforces", perform });
-const elsewhere = (what: string, close: string): Coverage => ({
-  coverage: "not covered",
-  why: `${what} by models that no agent of Mastra calls`,
-  close,
-});
-const byOtherAdapter = "gate those models with @tollgate/ai-sdk, or their calls with guard";
+const elsewhere = (why: string, close: string): Coverage => ({ coverage: "not covered", why, close });
+const embeds = elsewhere(
+  "memory embeds by a model that it is given, which no agent calls",
+  "decide the call with guard, in an embedder of your own",
+);
+const byCode = (what: string): Coverage =>
+  elsewhere(`no agent of Mastra ${what}`, "decide the call with guard, where you make it");
 
 /** Mastra's real agents behind the gate, surface by surface. */
 export const mastraDriver = (api: Api): AdapterDriver => {
@@ -167,13 +167,19 @@ export const mastraDriver = (api: Api): AdapterDriver => {
       namedModel: everywhere((bench) =>
         agent(bench, { model: `openai/${benchModels.chat}` }).generate(prompt),
       ),
-      embed: elsewhere("memory embeds", byOtherAdapter),
-      embedMany: elsewhere("memory embeds", byOtherAdapter),
-      image: elsewhere("images are made", byOtherAdapter),
-      speech: elsewhere("a voice speaks", byOtherAdapter),
-      transcription: elsewhere("a voice listens", byOtherAdapter),
-      rerank: elsewhere("results are reranked", byOtherAdapter),
-      video: elsewhere("videos are made", byOtherAdapter),
+      embed: embeds,
+      embedMany: embeds,
+      image: byCode("makes images"),
+      speech: elsewhere(
+        "a voice calls its provider by itself",
+        "decide the call with guard, where you make it",
+      ),
+      transcription: elsewhere(
+        "a voice calls its provider by itself",
+        "decide the call with guard, where you make it",
+      ),
+      rerank: byCode("reranks"),
+      video: byCode("makes videos"),
       agent: everywhere((bench) => withTool(bench).generate(prompt, many)),
       streamedAgent: everywhere((bench) => streamed(withTool(bench).stream(prompt, many))),
       nestedAgent: everywhere((bench) => {
@@ -190,16 +196,14 @@ export const mastraDriver = (api: Api): AdapterDriver => {
       providerTool:
         api === "responses"
           ? everywhere((bench) => agent(bench, { tools: { web_search: webSearch } }).generate(prompt))
-          : {
-              coverage: "not covered",
-              why: "OpenAI's Chat Completions have no such tools",
-              close: "nothing to close",
-            },
-      batch: elsewhere("batches are run", byOtherAdapter),
-      realtime: elsewhere("realtime sessions are held", byOtherAdapter),
+          : elsewhere("OpenAI's Chat Completions have no such tools", "use the Responses API"),
+      batch: byCode("runs batches"),
+      realtime: elsewhere(
+        "a voice holds its realtime session by itself",
+        "decide the session's token with gateBudget",
+      ),
     },
   };
 };
 
 const webSearch = createOpenAI({ apiKey: "none" }).tools.webSearch();
-void gateModel;
