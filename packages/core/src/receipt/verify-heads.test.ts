@@ -48,6 +48,13 @@ describe("a head that was kept elsewhere", () => {
     expect((await verifyChain(chain.lines, { heads })).break).toMatchObject({ chain: "a" });
   });
 
+  it("may be one of very many", async () => {
+    const heads = Array.from({ length: 200_000 }, (_, seq) => ({ chain: "gone", seq: seq + 5, digest }));
+    const report = await verifyChain(chain.lines, { heads });
+    expect(report.break).toMatchObject({ reason: "missing_chain", chain: "gone" });
+    expect(report.break?.message).toContain("receipt 5 is known");
+  });
+
   it("may not contradict another", async () => {
     const heads = [chain.head, { ...chain.head, digest: testDigest("0") }];
     await expect(verifyChain(chain.lines, { heads })).rejects.toThrow(InvalidConfig);

@@ -71,11 +71,15 @@ export class SeenHeads {
    */
   missing({ partial }: Pick<VerifyRules, "partial">): Omit<Break, "index"> | null {
     for (const chain of [...this.#awaited.keys()].sort()) {
-      const awaited = [...(this.#awaited.get(chain) ?? [])];
       const seq = this.#digests.get(chain)?.size ?? 0;
-      if (seq === 0 && partial && awaited.every(([, { by }]) => by !== null)) continue;
-      const first = Math.min(...awaited.map(([awaitedSeq]) => awaitedSeq));
-      const by = awaited.find(([awaitedSeq]) => awaitedSeq === first)?.[1].by ?? null;
+      let first = Number.POSITIVE_INFINITY;
+      let by: string | null = null;
+      let isAsked = false;
+      for (const [place, awaited] of this.#awaited.get(chain) ?? []) {
+        if (place < first) [first, by] = [place, awaited.by];
+        isAsked ||= awaited.by === null;
+      }
+      if (seq === 0 && partial && !isAsked) continue;
       const who = by === null ? "is known" : `is named by a checkpoint of chain "${by}"`;
       return seq === 0
         ? {
