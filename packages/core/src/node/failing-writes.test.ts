@@ -2,89 +2,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type FailingFile, ioError, noSpace, openFailingFile } from "../../test/failing-file.ts";
 import { decisionContent, noon, openChain } from "../../test/sample-receipts.ts";
 import { StorageFailed } from "../errors.ts";
 import type { ReceiptChain } from "../receipt/chain.ts";
 import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
 import { verifyChain } from "../receipt/verify-chain.ts";
 import { createFileLog, type FileLogOptions } from "./file-log.ts";
-import { type LogFile, openLogFile } from "./log-file.ts";
-
-type Operation = "write" | "sync" | "truncate" | "rotate" | "syncNames";
-
-/** A real file whose operations fail, fall short or wait as a test says. */
-class TestFile implements LogFile {
-  readonly #file: LogFile;
-  readonly path: string;
-  /** What the next operation of a kind throws; the one after it works again. */
-  readonly failures: Partial<Record<Operation, Error>> = {};
-  /** The most that one write takes. */
-  maxWrite = Number.POSITIVE_INFINITY;
-  /** A sync waits for this. */
-  barrier: Promise<void> = Promise.resolve();
-  readonly writes: number[] = [];
-  syncs = 0;
-  nameSyncs = 0;
-
-  constructor(file: LogFile) {
-    this.#file = file;
-    this.path = file.path;
-  }
-
-  async write(bytes: Uint8Array, position: number): Promise<number> {
-    return this.writeSync(bytes, position);
-  }
-
-  writeSync(bytes: Uint8Array, position: number): number {
-    // A full disk takes some of it first.
-    if (this.failures.write !== undefined)
-      this.#file.writeSync(bytes.subarray(0, bytes.length >> 1), position);
-    this.#fail("write");
-    this.writes.push(bytes.length);
-    return this.#file.writeSync(bytes.subarray(0, this.maxWrite), position);
-  }
-
-  async sync(): Promise<void> {
-    this.syncs++;
-    await this.barrier;
-    this.#fail("sync");
-    await this.#file.sync();
-  }
-
-  async truncate(length: number): Promise<void> {
-    this.truncateSync(length);
-  }
-
-  truncateSync(length: number): void {
-    this.#fail("truncate");
-    this.#file.truncateSync(length);
-  }
-
-  rotateSync(to: string): void {
-    this.#fail("rotate");
-    this.#file.rotateSync(to);
-  }
-
-  async syncNames(): Promise<void> {
-    this.nameSyncs++;
-    this.#fail("syncNames");
-    await this.#file.syncNames();
-  }
-
-  close(): void {
-    this.#file.close();
-  }
-
-  #fail(operation: Operation): void {
-    const failure = this.failures[operation];
-    delete this.failures[operation];
-    if (failure !== undefined) throw failure;
-  }
-}
 
 let folder: string;
 let path: string;
-let file: TestFile;
+let file: FailingFile;
 let log: ReceiptLog;
 let chain: ReceiptChain;
 
@@ -101,7 +29,7 @@ afterEach(async () => {
 /** A log with its opening receipt in it. */
 async function openLog(options: FileLogOptions): Promise<void> {
   log = createFileLog(path, options, (at) => {
-    file = new TestFile(openLogFile(at));
+    file = openFailingFile(at);
     return file;
   });
   const opened = openChain();
@@ -124,9 +52,6 @@ async function found(): Promise<number[]> {
   for await (const { body } of log.read()) seqs.push(body.seq);
   return seqs;
 }
-
-const noSpace = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
-const ioError = Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
 
 describe.each([
   ["fsync", "write", noSpace],
@@ -283,96 +208,6 @@ describe("a group of appends", () => {
     release();
     expect([await failed, await next]).toEqual([["StorageFailed"], ["StorageFailed"]]);
     expect(await found()).toEqual([0]);
-  });
-});
-
-describe("going on in a new file", () => {
-  it.each(["rotate", "syncNames"] as const)(
-    "fails the appends under way when %s fails, and is tried again",
-    async (operation) => {
-      await openLog({ maxFileBytes: 1000 });
-      await appendAll([seal()]);
-      file.failures[operation] = noSpace;
-      expect(await appendAll([seal(), seal()])).toEqual(["StorageFailed", "StorageFailed"]);
-      expect(await found()).toEqual([0, 1]);
-      chain.resume(await log.head("main"));
-      if (operation === "syncNames") {
-        // Nothing in the new file is durable before its name is.
-        file.failures.syncNames = ioError;
-        expect(await appendAll([seal()])).toEqual(["StorageFailed"]);
-        chain.resume(await log.head("main"));
-      }
-      expect(await appendAll([seal()])).toEqual(["done"]);
-      expect(await appendAll([seal()])).toEqual(["done"]);
-      expect(await found()).toEqual([0, 1, 2, 3]);
-      expect(await verifyChain(log.read())).toMatchObject({ verdict: "bound", receipts: 4 });
-    },
-  );
-
-  it("syncs the names once for each new file", async () => {
-    await openLog({ maxFileBytes: 2500 });
-    for (let count = 0; count < 8; count++) await appendAll([seal()]);
-    expect(file.nameSyncs).toBe(2);
-  });
-
-  it("fails an append when it is buffered, too", async () => {
-    await openLog({ maxFileBytes: 1000, durability: "buffered" });
-    await appendAll([seal()]);
-    file.failures.rotate = noSpace;
-    expect(await appendAll([seal()])).toEqual(["StorageFailed"]);
-    chain.resume(await log.head("main"));
-    expect(await appendAll([seal()])).toEqual(["done"]);
-    expect(await found()).toEqual([0, 1, 2]);
-  });
-});
-
-describe("receipts that wait for a slow disk", () => {
-  it("are only so many: one more rejects, those before it do not, and it goes on when the disk does", async () => {
-    const { length } = openChain().chain.seal(decisionContent(), noon).json;
-    await openLog({ maxWaiting: 10 * length + Math.floor(length / 2) });
-    let release: () => void = () => undefined;
-    file.barrier = new Promise((resolve) => {
-      release = resolve;
-    });
-    const waiting = appendAll(Array.from({ length: 10 }, seal));
-    while (file.syncs < 2) await new Promise(setImmediate);
-    expect(await appendAll([seal(), seal()])).toEqual(["StorageFailed", "StorageFailed"]);
-    release();
-    expect(await waiting).toEqual(Array(10).fill("done"));
-    chain.resume(await log.head("main"));
-    expect(await appendAll(Array.from({ length: 10 }, seal))).toEqual(Array(10).fill("done"));
-    expect(await found()).toHaveLength(21);
-  });
-
-  it("do not count any more once they have failed", async () => {
-    await openLog({ maxWaiting: 4000 });
-    for (let time = 0; time < 5; time++) {
-      file.failures.write = noSpace;
-      expect(await appendAll([seal(), seal(), seal()])).toEqual(Array(3).fill("StorageFailed"));
-      chain.resume(await log.head("main"));
-    }
-    expect(await appendAll([seal(), seal(), seal()])).toEqual(Array(3).fill("done"));
-  });
-
-  it("are written in portions, so that long ones do not need as much memory again", async () => {
-    await openLog({});
-    const { action, ...rest } = decisionContent();
-    const long = { ...rest, action: { ...action, params: "x".repeat(1_500_000) } };
-    const before = file.writes.length;
-    expect(await appendAll(Array.from({ length: 5 }, () => chain.seal(long, noon)))).toEqual(
-      Array(5).fill("done"),
-    );
-    expect(file.writes.slice(before).map((bytes) => Math.round(bytes / 1_500_000))).toEqual([2, 2, 1]);
-    expect(await found()).toHaveLength(6);
-  });
-
-  it("are told to whoever comes too late, and one alone may be as large as any", async () => {
-    await openLog({ maxWaiting: 1 });
-    expect(await appendAll([seal()])).toEqual(["done"]);
-    const two = [seal(), seal()].map(async (entry) => log.append(entry));
-    await expect(two[1]).rejects.toThrow(/does not keep up: 1 receipts wait for the disk already/);
-    await two[0];
-    expect(await found()).toEqual([0, 1, 2]);
   });
 });
 
