@@ -1,0 +1,219 @@
+import type {
+  Amounts,
+  Balance,
+  Claim,
+  Exceeded,
+  ReleaseResult,
+  Reservation,
+  ReserveRequest,
+  ReserveResult,
+  SettleResult,
+} from "@tollgate/core";
+import { StorageFailed } from "@tollgate/core";
+import { findExceeded } from "@tollgate/core/driver";
+import { type BalanceCell, type BalanceCells, balanceOf } from "./balance-cells.ts";
+import { charge, chargeLate, type Hold, readActuals } from "./charges.ts";
+import { claimsText, readClaims } from "./claims-text.ts";
+import { expiredText, readExpired } from "./expired-text.ts";
+import type { EndedRow, OpenRow, ReservationRows } from "./reservation-rows.ts";
+
+/** What a ledger does, each within a transaction; `now` is when, in epoch milliseconds. */
+export class LedgerBook {
+  readonly #cells: BalanceCells;
+  readonly #rows: ReservationRows;
+  readonly #windowMs: number;
+
+  /** @param windowMs - how long after its end nobody may claim a window that has no balance any more */
+  constructor(cells: BalanceCells, rows: ReservationRows, windowMs: number) {
+    this.#cells = cells;
+    this.#rows = rows;
+    this.#windowMs = windowMs;
+  }
+
+  reserve(request: ReserveRequest, now: number): ReserveResult {
+    const { id, key, digest, claims, expiresAt } = request;
+    const ended = this.#rows.ended(key);
+    if (ended !== null) return answerEnded(ended, digest);
+    const exceeded = this.#judge(request, now);
+    if (exceeded === null) return this.#answerOpen(request);
+    if (exceeded.length > 0) {
+      const open = this.#rows.open(key);
+      return open === null ? this.#refuse(request, exceeded, now) : this.#replay(open, digest);
+    }
+    const reservation = { id, key, digest, claims, expiresAt };
+    if (!this.#rows.add(reservation, now)) return this.#answerOpen(request);
+    for (const claim of claims) {
+      const cell = this.#cells.open(claim, now);
+      // A claim that is only tracked says nothing of the budget's limit.
+      cell.limit = claim.limit ?? cell.limit;
+      cell.held += claim.amount;
+    }
+    return { status: "reserved", reservation, replayed: false, balances: this.#standing(claims) };
+  }
+
+  settle({ key, id }: Reservation, amounts: Amounts, now: number): SettleResult {
+    const open = this.#rows.take(key, id);
+    if (open === null) return this.#settleEnded(key, id, amounts, now);
+    const holds = this.#holds(open.reservation.claims, now);
+    let actuals: readonly bigint[];
+    try {
+      actuals = readActuals(holds, amounts);
+    } catch (error) {
+      this.#rows.add(open.reservation, open.createdAt);
+      throw error;
+    }
+    const charges = holds.map((hold, index) => charge(hold, actuals[index] ?? 0n));
+    this.#rows.end(key, { id, state: "settled", data: null }, now);
+    return { status: "settled", charges, late: false };
+  }
+
+  release({ key, id }: Reservation, now: number): ReleaseResult {
+    const open = this.#rows.take(key, id);
+    if (open !== null) {
+      this.#free(open.reservation, now);
+      this.#rows.end(key, { id, state: "released", data: null }, now);
+      return { status: "released" };
+    }
+    const ended = this.#endedOf(key, id);
+    if (ended === null) return { status: "conflict", ended: "unknown" };
+    return { status: "conflict", ended: endingOf(ended) };
+  }
+
+  extend({ key, id }: Reservation, expiresAt: number): boolean {
+    const open = this.#rows.open(key);
+    if (open === null || open.reservation.id !== id) return false;
+    this.#rows.extend(open.reservation, expiresAt);
+    return true;
+  }
+
+  /** Ends up to `count` of what has expired by `due`, and answers it. */
+  expire(due: number, count: number, now: number, retellAt: number): readonly Reservation[] {
+    return this.#rows.dueBy(due, count).flatMap((key) => {
+      const id = this.#rows.open(key)?.reservation.id;
+      const open = id === undefined ? null : this.#rows.take(key, id);
+      if (id === undefined || open === null) return [];
+      const { reservation } = open;
+      this.#free(reservation, now);
+      this.#rows.end(key, { id, state: "expired", data: expiredText(open) }, now, retellAt);
+      return [reservation];
+    });
+  }
+
+  /** The exceeded limits; null when a claim cannot be judged, but need not be either. @throws StorageFailed */
+  #judge({ key, claims }: ReserveRequest, now: number): readonly Exceeded[] | null {
+    const found = claims.map((claim) => this.#cells.find(claim));
+    try {
+      for (const [index, claim] of claims.entries()) {
+        if (found[index] === null) this.#checkWindow(claim, now);
+      }
+      return findExceeded(claims, found);
+    } catch (error) {
+      // Who asks for what is held already asks for nothing more.
+      if (this.#rows.open(key) !== null) return null;
+      throw error;
+    }
+  }
+
+  #checkWindow({ budget, window, endsAt }: Claim, now: number): void {
+    if (endsAt === null || endsAt + this.#windowMs > now) return;
+    throw new StorageFailed(
+      `the window ${window} of budget "${budget}" ended so long ago that its balance may be forgotten; ` +
+        "claim the current window, and give the ledger the same clock as the gate; nothing was changed",
+    );
+  }
+
+  #refuse(
+    { key, digest, claims }: ReserveRequest,
+    exceeded: readonly Exceeded[],
+    now: number,
+  ): ReserveResult {
+    for (const claim of claims) {
+      const cell = this.#cells.find(claim);
+      // The limit was seen all the same, and is what the balance should show from now on.
+      if (cell !== null && claim.limit !== null && claim.limit !== cell.limit) {
+        this.#cells.open(claim, now).limit = claim.limit;
+      }
+    }
+    if (exceeded.every(({ claim }) => !claim.soft)) {
+      this.#rows.end(key, { id: digest, state: "refused", data: refusalText(exceeded) }, now);
+    }
+    return { status: "refused", exceeded };
+  }
+
+  #answerOpen({ key, digest }: ReserveRequest): ReserveResult {
+    const open = this.#rows.open(key);
+    if (open === null) throw new Error(`key "${key}" is neither open nor free`);
+    return this.#replay(open, digest);
+  }
+
+  #replay({ reservation }: OpenRow, digest: string): ReserveResult {
+    if (reservation.digest !== digest) return { status: "conflict", reason: "digest_mismatch" };
+    const balances = this.#standing(reservation.claims);
+    return { status: "reserved", reservation, replayed: true, balances };
+  }
+
+  #standing(claims: readonly Claim[]): readonly Balance[] {
+    return claims.map((claim) => {
+      const cell = this.#cells.find(claim);
+      if (cell !== null) return balanceOf(cell);
+      const { budget, partition, window, endsAt, unit, limit } = claim;
+      return { budget, partition, window, endsAt, unit, limit, spent: 0n, held: 0n };
+    });
+  }
+
+  #settleEnded(key: string, id: string, amounts: Amounts, now: number): SettleResult {
+    const ended = this.#endedOf(key, id);
+    if (ended === null) return { status: "conflict", ended: "unknown" };
+    if (ended.state === "released") return { status: "conflict", ended: "released" };
+    if (ended.state !== "expired") {
+      return { status: "conflict", ended: "settled", late: ended.state === "late" };
+    }
+    // What it held is forgotten: nobody can say any more what to book it against.
+    if (ended.data === null) return { status: "conflict", ended: "unknown" };
+    const holds = this.#holds(readExpired(key, id, ended.data).reservation.claims, now);
+    const actuals = readActuals(holds, amounts);
+    const charges = holds.map((hold, index) => chargeLate(hold, actuals[index] ?? 0n));
+    this.#rows.settleLate(key, now);
+    return { status: "settled", charges, late: true };
+  }
+
+  #holds(claims: readonly Claim[], now: number): readonly Hold[] {
+    return claims.map((claim) => ({ claim, cell: this.#cells.open(claim, now) }));
+  }
+
+  #free({ claims }: Reservation, now: number): void {
+    for (const claim of claims) {
+      const cell: BalanceCell = this.#cells.open(claim, now);
+      cell.held -= claim.amount;
+    }
+  }
+
+  /** How a reservation ended; null when it is not known, or its key was never granted. */
+  #endedOf(key: string, id: string): EndedRow | null {
+    const ended = this.#rows.ended(key);
+    return ended === null || ended.state === "refused" || ended.id !== id ? null : ended;
+  }
+}
+
+function endingOf({ state }: EndedRow): "settled" | "released" | "expired" {
+  return state === "released" || state === "expired" ? state : "settled";
+}
+
+function answerEnded(ended: EndedRow, digest: string): ReserveResult {
+  if (ended.state !== "refused") return { status: "conflict", reason: `already_${endingOf(ended)}` };
+  if (ended.id !== digest) return { status: "conflict", reason: "digest_mismatch" };
+  return { status: "refused", exceeded: readRefusal(ended.data ?? "[]") };
+}
+
+function refusalText(exceeded: readonly Exceeded[]): string {
+  const claims = claimsText(exceeded.map(({ claim }) => claim));
+  return JSON.stringify([claims, ...exceeded.map(({ spent, held }) => [String(spent), String(held)])]);
+}
+
+function readRefusal(text: string): readonly Exceeded[] {
+  const [claims, ...standings]: [string, ...(readonly [string, string])[]] = JSON.parse(text);
+  return readClaims(claims).map((claim, index) => {
+    const [spent = "0", held = "0"] = standings[index] ?? [];
+    return { claim, spent: BigInt(spent), held: BigInt(held) };
+  });
+}

@@ -1,0 +1,136 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Reservation } from "@tollgate/core";
+import { claimsText, readClaims } from "./claims-text.ts";
+
+/** What became of a key that is not open any more. */
+export type EndState = "settled" | "late" | "released" | "expired" | "refused";
+
+/** What is kept of such a key. */
+export interface EndedRow {
+  /** The reservation's id; the digest of the action for a refused key. */
+  readonly id: string;
+  readonly state: EndState;
+  readonly data: string | null;
+}
+
+/** An open reservation, and when it was granted. */
+export interface OpenRow {
+  readonly reservation: Reservation;
+  readonly createdAt: number;
+}
+
+const open = "name, id, digest, claims, at, until";
+
+/** The rows of reservations: open ones with their expiry, ended ones with how they ended. */
+export class ReservationRows {
+  readonly #findEnded: StatementSync;
+  readonly #addEnded: StatementSync;
+  readonly #findOpen: StatementSync;
+  readonly #addOpen: StatementSync;
+  readonly #takeOpen: StatementSync;
+  readonly #addDue: StatementSync;
+  readonly #dropDue: StatementSync;
+  readonly #firstDue: StatementSync;
+  readonly #dueBy: StatementSync;
+  readonly #moveOpen: StatementSync;
+  readonly #settleLate: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#findEnded = database.prepare("SELECT id, state, data FROM ended WHERE key = ?");
+    this.#addEnded = database.prepare(
+      "INSERT INTO ended (key, id, state, at, data, retell) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+    this.#findOpen = database.prepare(
+      `SELECT ${open} FROM live WHERE kind = 1 AND name = ? AND unit = '' AND span = '' AND part = ''`,
+    );
+    this.#addOpen = database.prepare(
+      "INSERT INTO live (kind, name, unit, span, part, id, digest, claims, at, until) " +
+        "VALUES (1, ?, '', '', '', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#takeOpen = database.prepare(
+      "DELETE FROM live WHERE kind = 1 AND name = ? AND unit = '' AND span = '' AND part = '' AND id = ? " +
+        `RETURNING ${open}`,
+    );
+    this.#addDue = database.prepare(
+      "INSERT INTO live (kind, name, unit, span, part) VALUES (2, ?, ?, '', '')",
+    );
+    this.#dropDue = database.prepare(
+      "DELETE FROM live WHERE kind = 2 AND name = ? AND unit = ? AND span = '' AND part = ''",
+    );
+    this.#firstDue = database.prepare("SELECT name FROM live WHERE kind = 2 ORDER BY name LIMIT 1");
+    this.#dueBy = database.prepare(
+      "SELECT unit AS key FROM live WHERE kind = 2 AND name <= ? ORDER BY name LIMIT ?",
+    );
+    this.#settleLate = database.prepare(
+      "UPDATE ended SET state = 'late', at = ?, data = NULL, retell = NULL WHERE key = ?",
+    );
+    this.#moveOpen = database.prepare(
+      "UPDATE live SET until = ? WHERE kind = 1 AND name = ? AND unit = '' AND span = '' AND part = ''",
+    );
+  }
+
+  ended(key: string): EndedRow | null {
+    return (this.#findEnded.get(key) as EndedRow | undefined) ?? null;
+  }
+
+  open(key: string): OpenRow | null {
+    const row = this.#findOpen.get(key);
+    return row === undefined ? null : openRow(row);
+  }
+
+  /** Adds an open reservation; false when its key is open already. */
+  add({ key, id, digest, claims, expiresAt }: Reservation, createdAt: number): boolean {
+    const text = claimsText(claims);
+    if (this.#addOpen.run(key, id, digest, text, createdAt, expiresAt).changes === 0) return false;
+    this.#addDue.run(expiresAt, key);
+    return true;
+  }
+
+  /** Takes an open reservation out; null when it is not open. */
+  take(key: string, id: string): OpenRow | null {
+    const row = this.#takeOpen.get(key, id);
+    if (row === undefined) return null;
+    this.#dropDue.run(row.until as number, key);
+    return openRow(row);
+  }
+
+  /** Keeps how a key ended that is not open any more. */
+  end(key: string, { id, state, data }: EndedRow, at: number, retellAt: number | null = null): void {
+    this.#addEnded.run(key, id, state, at, data, retellAt);
+  }
+
+  /** Keeps that an expired reservation has settled after all. */
+  settleLate(key: string, at: number): void {
+    this.#settleLate.run(at, key);
+  }
+
+  extend({ key, expiresAt }: Reservation, next: number): void {
+    this.#moveOpen.run(next, key);
+    this.#dropDue.run(expiresAt, key);
+    this.#addDue.run(next, key);
+  }
+
+  /** When the next open reservation expires. */
+  firstDue(): number | null {
+    return (this.#firstDue.get()?.name as number | undefined) ?? null;
+  }
+
+  /** The keys of up to `count` open reservations that have expired by `now`, the first ones first. */
+  dueBy(now: number, count: number): readonly string[] {
+    return this.#dueBy.all(now, count).map(({ key }) => key as string);
+  }
+}
+
+/** Reads an open reservation of its columns. */
+export function openRow(row: Record<string, unknown>): OpenRow {
+  return {
+    reservation: {
+      id: row.id as string,
+      key: row.name as string,
+      digest: row.digest as string,
+      claims: readClaims(row.claims as string),
+      expiresAt: row.until as number,
+    },
+    createdAt: row.at as number,
+  };
+}

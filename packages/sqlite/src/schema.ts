@@ -1,0 +1,104 @@
+/** Marks a file as Tollgate's: "TGAT" in its header. */
+export const applicationId: number = 0x54_47_41_54;
+
+/** The version of the schema that this code reads and writes. */
+export const schemaVersion: number = 1;
+
+/**
+ * Makes an empty file Tollgate's.
+ *
+ * What every decision changes is small and stands in one tree, `live`, so that a decision writes one page of it
+ * and not one of each table: balances (kind 0: budget, unit, window, partition), open reservations (kind 1:
+ * key), and when they expire (kind 2: time, key). Whoever wants to look uses the views.
+ *
+ * `ended` keeps every key that was used: settled, settled late, released, expired or refused. `data` is what an
+ * expired one still needs to settle, or what a refused one is answered; `retell` is when an expired one is told
+ * to a sweep again, unless its receipt is in this file by then.
+ */
+export const schemaSql: string = `
+CREATE TABLE live (
+  kind INTEGER NOT NULL,
+  name ANY NOT NULL,
+  unit TEXT NOT NULL,
+  span TEXT NOT NULL,
+  part TEXT NOT NULL,
+  id TEXT,
+  digest TEXT,
+  claims TEXT,
+  at REAL,
+  until REAL,
+  most INTEGER,
+  spent INTEGER,
+  held INTEGER,
+  PRIMARY KEY (kind, name, unit, span, part)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW balances AS
+  SELECT name AS budget, part AS "partition", span AS "window", unit, most AS "limit", spent, held,
+    until AS ends_at, at AS used_at
+  FROM live WHERE kind = 0;
+
+CREATE VIEW open_reservations AS
+  SELECT name AS key, id, digest, claims, at AS created_at, until AS expires_at FROM live WHERE kind = 1;
+
+CREATE TABLE ended (
+  key TEXT PRIMARY KEY,
+  id TEXT,
+  state TEXT NOT NULL,
+  at REAL NOT NULL,
+  data TEXT,
+  retell REAL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ended_retell ON ended (retell) WHERE retell IS NOT NULL;
+CREATE INDEX ended_untold ON ended (id) WHERE retell IS NOT NULL;
+CREATE INDEX ended_expired ON ended (at) WHERE state = 'expired' AND data IS NOT NULL;
+
+CREATE TABLE adjustments (
+  position INTEGER PRIMARY KEY,
+  at REAL NOT NULL,
+  budget TEXT NOT NULL,
+  "partition" TEXT NOT NULL,
+  "window" TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  "by" TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE chains (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  seq INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  time TEXT NOT NULL,
+  kid TEXT NOT NULL,
+  closed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE receipts (
+  position INTEGER PRIMARY KEY,
+  chain INTEGER NOT NULL,
+  time REAL NOT NULL,
+  run TEXT,
+  hold TEXT,
+  json TEXT NOT NULL
+) STRICT;
+CREATE INDEX receipts_chain ON receipts (chain, time);
+CREATE INDEX receipts_run ON receipts (run) WHERE run IS NOT NULL;
+CREATE INDEX receipts_hold ON receipts (hold) WHERE hold IS NOT NULL;
+
+${["receipts", "adjustments"].map(appendOnly).join("\n")}
+
+PRAGMA application_id = ${applicationId};
+PRAGMA user_version = ${schemaVersion};
+`;
+
+/** Lets a table take new rows only, whoever writes. */
+function appendOnly(table: string): string {
+  return ["UPDATE", "DELETE"]
+    .map(
+      (what) => `CREATE TRIGGER ${table}_no_${what.toLowerCase()} BEFORE ${what} ON ${table}
+BEGIN SELECT RAISE(ABORT, '${table} only takes new rows'); END;`,
+    )
+    .join("\n");
+}

@@ -1,0 +1,182 @@
+import type { StatementSync } from "node:sqlite";
+import type {
+  Amounts,
+  Balance,
+  BalanceQuery,
+  Clock,
+  Ledger,
+  ReleaseResult,
+  Reservation,
+  ReserveRequest,
+  ReserveResult,
+  SettleResult,
+} from "@tollgate/core";
+import { StorageFailed } from "@tollgate/core";
+import { checkExpiry, checkRequest, maxAmount, readWhole, systemClock } from "@tollgate/core/driver";
+import { balanceOf } from "./balance-cells.ts";
+import { readExpired } from "./expired-text.ts";
+import { ExpirySweep } from "./expiry-sweep.ts";
+import type { SqliteFileOptions } from "./file-options.ts";
+import type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
+import { LedgerBook } from "./ledger-book.ts";
+import type { OpenFile } from "./open-file.ts";
+import { openRow, ReservationRows } from "./reservation-rows.ts";
+import { readRetention, type SqliteRetention } from "./retention.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
+import { Upkeep } from "./upkeep.ts";
+import { useFile } from "./use-file.ts";
+
+/** Options of {@link sqliteLedger}; how the file is used is settled already where it is given open. */
+export interface SqliteLedgerOptions extends SqliteFileOptions {
+  /** Tells ages, for forgetting alone; use the gate's own. @default the system's clock */
+  readonly clock?: Pick<Clock, "now">;
+  /** How long to remember what is over. */
+  readonly retention?: SqliteRetention;
+}
+
+/**
+ * Makes a ledger that keeps {@link Ledger}'s rules in an SQLite file: it outlives the process, and any number of
+ * processes on one machine may share it.
+ *
+ * `file` is a path, or what `sqliteFile` answers. Each answer comes after the commit; operations that are under way
+ * together share one. `expire` ends reservations in batches, and tells of each one exactly once over all
+ * processes. Times are the callers': processes of one machine share its clock.
+ *
+ * @throws InvalidConfig for options that make no sense; StorageFailed when the file cannot be used (see
+ * `sqliteFile`).
+ */
+export function sqliteLedger(
+  file: string | SqliteFile,
+  options: SqliteLedgerOptions = {},
+): Ledger & LedgerAdmin {
+  const { clock = systemClock } = options;
+  const retention = readRetention(options.retention);
+  return new SqliteLedger(useFile(file, options, ["clock", "retention"]), clock, retention);
+}
+
+class SqliteLedger implements Ledger, LedgerAdmin {
+  readonly #file: OpenFile;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #rows: ReservationRows;
+  readonly #book: LedgerBook;
+  readonly #sweep: ExpirySweep;
+  readonly #upkeep: Upkeep;
+  readonly #addAdjustment: StatementSync;
+  readonly #listOpen: StatementSync;
+  readonly #listExpired: StatementSync;
+  readonly #release: () => Promise<void>;
+
+  constructor(file: OpenFile, clock: Pick<Clock, "now">, retention: Required<SqliteRetention>) {
+    const { database, cells } = file;
+    this.#release = file.hold();
+    this.#file = file;
+    this.#clock = clock;
+    this.#rows = new ReservationRows(database);
+    this.#book = new LedgerBook(cells, this.#rows, retention.windowMs);
+    this.#sweep = new ExpirySweep(file, this.#book);
+    this.#upkeep = new Upkeep(file, retention);
+    this.#addAdjustment = database.prepare(
+      'INSERT INTO adjustments (at, budget, "partition", "window", unit, amount, "by", reason) ' +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    const claimsOn = "EXISTS (SELECT 1 FROM json_each(claims) WHERE json_extract(value, '$[0]') = ?1)";
+    this.#listOpen = database.prepare(
+      `SELECT name, id, digest, claims, at, until FROM live
+       WHERE kind = 1 AND (?1 IS NULL OR ${claimsOn}) ORDER BY at DESC LIMIT ?2`,
+    );
+    this.#listExpired = database.prepare(
+      `SELECT key, id, data, data ->> '$[3]' AS claims FROM ended
+       WHERE state = 'expired' AND data IS NOT NULL AND (?1 IS NULL OR ${claimsOn}) ORDER BY at DESC LIMIT ?2`,
+    );
+  }
+
+  reserve(request: ReserveRequest): Promise<ReserveResult> {
+    checkRequest(request);
+    checkTexts([request.id, request.key, request.digest]);
+    for (const { budget, partition, window, unit } of request.claims) {
+      checkTexts([budget, partition, window, unit]);
+    }
+    return this.#file.write(() => this.#book.reserve(request, this.#clock.now()));
+  }
+
+  settle(reservation: Reservation, amounts: Amounts): Promise<SettleResult> {
+    return this.#file.write(() => this.#book.settle(reservation, amounts, this.#clock.now()));
+  }
+
+  release(reservation: Reservation): Promise<ReleaseResult> {
+    return this.#file.write(() => this.#book.release(reservation, this.#clock.now()));
+  }
+
+  extend(reservation: Reservation, expiresAt: number): Promise<boolean> {
+    checkExpiry(expiresAt);
+    return this.#file.write(() => this.#book.extend(reservation, expiresAt));
+  }
+
+  async *expire(due: number): AsyncGenerator<Reservation> {
+    const now = this.#clock.now();
+    // Most sweeps find nothing, and then need not wait for writers.
+    if (await this.#sweep.isDue(due, now, await this.nextExpiry())) yield* this.#sweep.run(due, now);
+    await this.#upkeep.step(now);
+  }
+
+  nextExpiry(): Promise<number | null> {
+    return this.#file.read(() => this.#rows.firstDue());
+  }
+
+  balances(query: BalanceQuery): Promise<readonly Balance[]> {
+    return this.#file.read(() => this.#file.cells.list(query));
+  }
+
+  /** Open ones, and expired ones that may still settle; the rest is on record in the receipts. */
+  reservations({ budget, limit = 100 }: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
+    readWhole(limit, "limit", 1);
+    return this.#file.read(() => {
+      const open = this.#listOpen
+        .all(budget ?? null, limit)
+        .map((row) => ({ ...openRow(row), status: "open" as const }));
+      const expired = this.#listExpired.all(budget ?? null, limit).map((row) => ({
+        ...readExpired(row.key as string, row.id as string, row.data as string),
+        status: "expired" as const,
+      }));
+      return [...open, ...expired]
+        .sort((one, other) => other.createdAt - one.createdAt)
+        .slice(0, limit)
+        .map(({ reservation, status, createdAt }) => ({ reservation, status, createdAt }));
+    });
+  }
+
+  adjust(adjustment: Adjustment): Promise<Balance> {
+    const { budget, partition, window, unit, amount, by, reason } = adjustment;
+    checkTexts([budget, partition, window, unit, by, reason]);
+    return this.#file.write(() => {
+      const now = this.#clock.now();
+      const cell = this.#file.cells.find(adjustment);
+      const spent = typeof amount === "bigint" ? (cell?.spent ?? 0n) + amount : -1n;
+      if (cell === null || spent < 0n || spent > maxAmount) {
+        const stands = cell === null ? "has no balance" : `has a balance of ${cell.spent} spent`;
+        throw new StorageFailed(
+          `budget "${budget}" ${stands} in ${unit} for "${partition}" in the window ${window}, ` +
+            `to which ${String(amount)} cannot be added; nothing was changed`,
+        );
+      }
+      this.#addAdjustment.run(now, budget, partition, window, unit, amount, by, reason);
+      cell.spent = spent;
+      cell.usedAt = now;
+      cell.isChanged = true;
+      return balanceOf(cell);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#release();
+  }
+}
+
+/** Names of balances and keys are compared as they are stored, which half a surrogate pair cannot be. */
+function checkTexts(texts: readonly string[]): void {
+  for (const text of texts) {
+    if (typeof text !== "string" || !text.isWellFormed()) {
+      throw new StorageFailed(`${JSON.stringify(text)} cannot be stored; nothing was changed`);
+    }
+  }
+}
