@@ -1,6 +1,7 @@
 // Measures Tollgate and what it is made of: `npm run bench`, with `-- --json` for one JSON object on stdout,
 // with `-- --strict` to fail when a target is missed.
 import { parseArgs } from "node:util";
+import { measureAppends } from "./append-receipts.ts";
 import { coreBundleKb } from "./bundle-size.ts";
 import { measureDecisions } from "./decisions.ts";
 import { measureFileLogs } from "./file-logs.ts";
@@ -10,6 +11,7 @@ import { measurePeers } from "./peers.ts";
 import { type Report, toJson, toText } from "./report.ts";
 import { judge } from "./targets.ts";
 import { measureVerification } from "./verification.ts";
+import { measureVerifyFiles } from "./verify-files.ts";
 
 const { values } = parseArgs({
   options: { json: { type: "boolean", default: false }, strict: { type: "boolean", default: false } },
@@ -19,7 +21,9 @@ const machine = thisMachine();
 const results = [
   ...(await step("decisions, settlements and the frameworks' calls", measureDecisions)),
   ...(await step("file logs", measureFileLogs)),
+  ...(await step("appending to a file log", measureAppends)),
   ...(await step("verification", measureVerification)),
+  ...(await step("tollgate verify", measureVerifyFiles)),
   ...(await step("peers", measurePeers)),
   await step("import", measureImport),
 ];

@@ -1,7 +1,7 @@
 // A million decisions through one gate and one file, then 200 gates that are killed while they write one chain:
 // `npm run soak`, `-- --decisions 100000 --kills 20` for fewer, `-- --json` for one JSON object on stdout. Exits
 // with 1 when memory grew, a chain does not verify, the receipts and the ledger disagree, or a receipt is lost.
-import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,8 +11,11 @@ import { fileLog } from "@tollgate/core/node";
 import { receiptLines, replayBalances, type VerifyReport, verifyChain } from "@tollgate/core/verify";
 import { type KilledLog, killRounds } from "./kill-rounds.ts";
 import { reservationTtlMs, SoakLoad, soakGate } from "./soak-load.ts";
+import { runVerify, type VerifyRun } from "./verify-command.ts";
 
 const maxGrowthMb = 50;
+/** What the command may take to verify a million receipts. */
+const maxVerifyMb = 200;
 const steps = 10;
 
 const { values } = parseArgs({
@@ -64,9 +67,13 @@ async function soak(path: string): Promise<void> {
     .filter(isUsed)
     .map(briefly)
     .sort();
+  const key = join(folder, "key.jwk");
+  writeFileSync(key, JSON.stringify(gate.publicKey));
+  say("tollgate verify reads the first million ...");
+  const command = await runVerify({ path, first: 1_000_000, key, jobs: 1 });
   say(`killing ${kills} gates while they write one chain to one log ...`);
   const killed = await killRounds(mkdtempSync(join(folder, "kills-")), kills);
-  conclude({ growthMb, kept, replayed, report, load, killed });
+  conclude({ growthMb, kept, replayed, report, load, killed, command });
 }
 
 /** Waits until the permits that were left open have given their money back. */
@@ -82,9 +89,10 @@ interface Outcome {
   readonly report: VerifyReport;
   readonly load: SoakLoad;
   readonly killed: KilledLog;
+  readonly command: VerifyRun;
 }
 
-function conclude({ growthMb, kept, replayed, report, load, killed }: Outcome): void {
+function conclude({ growthMb, kept, replayed, report, load, killed, command }: Outcome): void {
   const outcome = {
     decisions,
     outcomes: Object.fromEntries(load.tally),
@@ -95,6 +103,9 @@ function conclude({ growthMb, kept, replayed, report, load, killed }: Outcome): 
     openDecisions: report.open,
     balances: kept.length,
     balancesReplay: kept.join("\n") === replayed.join("\n"),
+    commandReceipts: command.receipts,
+    commandPerSecond: Math.round(command.receipts / command.seconds),
+    commandPeakMb: Math.round(command.peakMb),
     kills: killed.rounds,
     killedReceipts: killed.report.receipts,
     killedAcknowledged: killed.acknowledged,
@@ -106,6 +117,9 @@ function conclude({ growthMb, kept, replayed, report, load, killed }: Outcome): 
     report.verdict === "authentic" ? "" : `the chain is ${report.verdict}: ${report.break?.message}`,
     report.open === 0 ? "" : `${report.open} decisions have no end`,
     outcome.balancesReplay ? "" : "the receipts do not come to the ledger's balances",
+    command.peakMb < maxVerifyMb
+      ? ""
+      : `tollgate verify took ${outcome.commandPeakMb} MB, ${maxVerifyMb} are allowed`,
     ...killed.failures.map((failure) => `killed gates: ${failure}`),
   ].filter((failure) => failure !== "");
   if (values.json) console.log(JSON.stringify({ ...outcome, failures }));

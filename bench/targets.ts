@@ -48,6 +48,22 @@ const targets: readonly {
     ),
     bound: "least",
   },
+  // What the disk alone costs, or 10,000 receipts a second: whichever is easier there.
+  ratio(
+    "append_fsync_64_over_bare",
+    1.3,
+    ({ rate }) => Math.min(rate("write_fdatasync_by_64"), 13_000) / rate("append_fsync_64"),
+  ),
+  ratio("verify_receipt_over_signature", 1.25, ({ p50 }) => p50("verify_receipt") / p50("verify")),
+  { ...ratio("verify_receipts_per_second", 14_000, ({ rate }) => rate("verify_receipt")), bound: "least" },
+  {
+    ...ratio(
+      "verify_jobs_2_speed_up",
+      1.7,
+      ({ p50 }) => p50("verify_file_jobs_1") / p50("verify_file_jobs_2"),
+    ),
+    bound: "least",
+  },
 ];
 
 /** What values are worked out from. */
