@@ -8,7 +8,9 @@ interface Link {
   readonly target: string;
 }
 
-const pages = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root }).sort();
+const pages = globSync(["*.md", "docs/**/*.md", "packages/*/README.md", "test_vectors/*.md"], {
+  cwd: root,
+}).sort();
 const links = pages.flatMap((page) => linksOf(page, read(page)));
 const relative = links.filter(({ target }) => !/^[a-z]+:/.test(target));
 

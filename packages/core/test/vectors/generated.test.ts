@@ -34,4 +34,27 @@ describe("the published files", () => {
     expect(bad?.filter(({ reason }) => !/^[a-z_0-9]+$/.test(reason ?? ""))).toEqual([]);
     expect(tests.flatMap(({ flags }) => flags).filter((flag) => notes[flag] === undefined)).toEqual([]);
   });
+
+  it("are all explained to implementers", () => {
+    const page = readFileSync(new URL("README.md", vectorFolder), "utf8");
+    const types = names.flatMap((name) => readVectors(name).testGroups.map(({ type }) => type));
+    const words = [...names.map((name) => `${name}.json`), ...types, ...valuePlans()];
+    expect(words.filter((word) => !page.includes(`\`${word}\``) && !page.includes(`"${word}"`))).toEqual([]);
+  });
 });
+
+/** The kinds of values in memory that occur. */
+function valuePlans(): readonly string[] {
+  const found = new Set<string>();
+  const look = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    for (const [name, member] of Object.entries(value)) {
+      if (name === "value" && typeof member === "object" && member !== null) {
+        for (const kind of Object.keys(member)) found.add(kind);
+      }
+      look(member);
+    }
+  };
+  for (const name of ["canonical_json", "action_digest"]) look(readVectors(name).testGroups);
+  return [...found];
+}

@@ -66,6 +66,8 @@ function noteTests(): readonly VectorTest[] {
       `${text}\n${line}${lineBy(signer, other)}`,
       "bad_signature",
     ),
+    good("100 signatures", `${text}\n${stranger.repeat(99)}${line}`),
+    bad("101 signatures", `${text}\n${stranger.repeat(100)}${line}`),
     bad("no signature", `${text}\n`),
     bad("no empty line", `${text}${line}`),
     bad("nothing", ""),

@@ -104,9 +104,12 @@ async function soundProofs(): Promise<readonly VectorTest[]> {
   const witnessed = taken(await proveReceipt(lines, { chain: "main", seq: 2 }));
   const text = `${witnessed.note.split("\n\n")[0]}\n`;
   const cosigned = put({ ...witnessed, note: witnessed.note + lineBy(second, text, "witness.example") });
+  const longer = `${text}an extension\n`;
+  const extended = put({ ...witnessed, note: `${longer}\n${lineBy(signer, longer)}` });
   return [
     ...tests,
     test("Proof", "a chain with a name beyond ASCII", proof, trust(signer), "authentic", named[1]),
+    test("Proof", "a checkpoint with an extension line", extended, trust(signer), "authentic", lines[2]),
     test("Proof", "a checkpoint with a witness", cosigned, trust(signer), "authentic", lines[2]),
     test(
       "ProofTrust",
@@ -137,6 +140,8 @@ async function brokenProofs(): Promise<readonly VectorTest[]> {
     const head = formatCheckpoint({ origin, size, root: body.root });
     return { note: `${head}\n${lineBy(by, head, origin)}` };
   };
+  const signedNote = (head: string): Partial<Parts> => ({ note: `${head}\n${lineBy(signer, head)}` });
+  const rootText = encodeBase64(new Uint8Array(Buffer.from(body.root.slice(7), "hex")));
   const wrongSize = new ChainWriter({ signer }).open().write(stopped, stopped, stopped, stopped);
   const lie = wrongSize.next(wrongSize.checkpoint({ size: 4 }));
   return [
@@ -175,9 +180,16 @@ async function brokenProofs(): Promise<readonly VectorTest[]> {
     broken("a note for another origin", note("other/main"), "bad_checkpoint"),
     broken("a note for another size", note("tollgate/main", 6), "bad_checkpoint"),
     broken("a note by another key", note("tollgate/main", 5, second), "bad_checkpoint"),
+    broken("a note that is no checkpoint", signedNote("two\nlines\n"), "bad_checkpoint"),
     broken(
-      "a note that is no checkpoint",
-      { note: `two\nlines\n\n${lineBy(signer, "two\nlines\n")}` },
+      "a root that is cut short",
+      signedNote(`tollgate/main\n5\n${rootText.slice(0, -4)}\n`),
+      "bad_checkpoint",
+    ),
+    broken("a size with a leading zero", signedNote(`tollgate/main\n05\n${rootText}\n`), "bad_checkpoint"),
+    broken(
+      "an empty line inside the checkpoint",
+      signedNote(`tollgate/main\n5\n${rootText}\n\nmore\n`),
       "bad_checkpoint",
     ),
     broken(
