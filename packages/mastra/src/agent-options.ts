@@ -10,7 +10,6 @@ import type { UngatedParts } from "./ungated-parts.ts";
 export interface CallOptions {
   readonly [option: string]: unknown;
   readonly hooks?: ToolHooks;
-  readonly model?: unknown;
   readonly prepareStep?: PrepareStep;
   readonly inputProcessors?: readonly InputProcessorOrWorkflow[];
   readonly structuredOutput?: { readonly model?: unknown };
@@ -42,11 +41,10 @@ export class AgentOptions {
       this.#parts.tools(`toolsets.${name}`, tools);
     }
     this.#parts.tools("clientTools", options.clientTools);
-    const { hooks, model, prepareStep, inputProcessors, structuredOutput } = options;
+    const { hooks, prepareStep, inputProcessors, structuredOutput } = options;
     return {
       ...options,
       ...(hooks && { hooks: this.#givenHooks(hooks) }),
-      ...(model !== undefined && { model: this.#models.setting(model) }),
       ...(prepareStep && { prepareStep: this.#steps.prepareStep(prepareStep) }),
       ...(inputProcessors && {
         inputProcessors: this.#steps.processors(this.#parts.part("inputProcessors", inputProcessors)),

@@ -89,9 +89,7 @@ export class AgentRuns {
     if (!("decide" in this.#gateOrRun)) return this.#gateOrRun.child({ id: this.#gateOrRun.id });
     const named = { agent: this.#agent, ...input, id: input?.id ?? toRunId(runId) };
     const parent = this.gate.currentRun();
-    return parent === null
-      ? this.gate.run({ ...this.gate.defaultRun.subject, ...named })
-      : parent.child({ ...named, id: toRunId(runId) });
+    return parent === null ? this.gate.run(named) : parent.child({ ...named, id: toRunId(runId) });
   }
 }
 

@@ -135,15 +135,5 @@ export function toToolAction(
   { actions = {} }: Pick<GateToolHooksOptions, "actions">,
 ): ActionInput {
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-  const params = isRecord(input) && "suspendedToolRunId" in input ? withoutRunId(input) : input;
-  return { kind: "tool", name, params, ...(typeof action === "function" ? action(input) : action) };
-}
-
-/** What Mastra adds to a sub-agent's arguments when it goes on, so that they are those that were approved. */
-function withoutRunId({ suspendedToolRunId: _runId, ...input }: Readonly<Record<string, unknown>>): object {
-  return input;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
+  return { kind: "tool", name, params: input, ...(typeof action === "function" ? action(input) : action) };
 }

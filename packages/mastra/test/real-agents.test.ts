@@ -1,7 +1,7 @@
 import type { Agent } from "@mastra/core/agent";
 import { InMemoryStore } from "@mastra/core/storage";
 import { Memory } from "@mastra/memory";
-import { ActionDenied, type Receipt } from "@tollgate/core";
+import { ActionDenied, findDenial, type Receipt } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateAgent } from "../src/index.ts";
@@ -172,6 +172,17 @@ describe("a thread's title", () => {
     expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o allow", "llm gpt-4o-mini allow"]);
   });
 
+  it("that is refused in the middle of a call does not end the call", async () => {
+    const fixture = await open(undefined, { budgets: [{ id: "calls", limit: "1 calls" }] });
+    const agent = agentOf(fixture);
+    const asked: unknown[] = [];
+    const onStepFinish = async () => {
+      asked.push(await errorOf(agent.generateTitleFromUserMessage({ message: "hi" })));
+    };
+    expect((await agent.generate("hi", { onStepFinish })).text).toBe("ok");
+    expect(asked.map((error) => findDenial(error)?.code)).toEqual(["action_denied"]);
+  });
+
   it("is done without when it is refused: the answer stands", async () => {
     const fixture = await open(undefined, { budgets: [{ id: "calls", limit: "1 calls" }] });
     const agent = agentOf(fixture, { memory: memory() });
@@ -203,12 +214,17 @@ describe("what a call puts into the place of the agent's own", () => {
 
   it("is gated: a model that Mastra itself hands on", async () => {
     const fixture = await open();
+    const mini = fixture.openai("gpt-4o-mini") as never;
     const agent = agentOf(fixture);
-    const llm = await agent.getLLM({ model: fixture.openai("gpt-4o-mini") as never });
-    const model = await agent.getModel({ modelConfig: fixture.openai("gpt-4o-mini") as never });
+    const lists = [[{ model: mini }], () => [{ model: mini }] as never];
+    const handed = [
+      (await agent.getLLM({ model: mini })).getModel(),
+      await agent.getModel({ modelConfig: mini }),
+      ...(await Promise.all(lists.map((model) => agentOf(fixture, { model }).getModel()))),
+    ];
     const call = { prompt: [{ role: "user", content: [{ type: "text", text: "hi" }] }] };
-    for (const handed of [llm.getModel(), model]) await Reflect.apply(handed.doStream, handed, [call]);
-    expect(await decisionsOf(fixture.gate)).toEqual(Array(2).fill("llm gpt-4o-mini allow"));
+    for (const model of handed) await Reflect.apply(model.doStream, model, [call]);
+    expect(await decisionsOf(fixture.gate)).toEqual(Array(4).fill("llm gpt-4o-mini allow"));
   });
 
   it("is gated: the agent that Mastra makes of it for another version of its settings", async () => {
@@ -251,6 +267,17 @@ describe("structured output", () => {
     });
     expect(await errorOf(call)).toBeInstanceOf(ActionDenied);
     expect(fixture.provider.count()).toBe(1);
+  });
+
+  it("by a model of its own that is refused rejects with the gate's error where Mastra would with its own", async () => {
+    const fixture = await open(() => ({ text: '{"city":"Oslo"}' }), {
+      budgets: [{ id: "calls", limit: "1 calls" }],
+    });
+    const model = fixture.openai("gpt-4o-mini") as never;
+    const call = agentOf(fixture).generate("hi", {
+      structuredOutput: { schema, model, errorStrategy: "strict" },
+    });
+    expect(await errorOf(call)).toBeInstanceOf(ActionDenied);
   });
 
   it("by a model that the defaults name is made through the gate", async () => {

@@ -2,6 +2,7 @@ import { Agent } from "@mastra/core/agent";
 import { InMemoryStore } from "@mastra/core/storage";
 import { createTool } from "@mastra/core/tools";
 import { createGate, type GateOptions, IdempotencyConflict } from "@tollgate/core";
+import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { answerApproval, type GateAgentOptions, gateAgent, gateToolHooks } from "../src/index.ts";
@@ -108,11 +109,14 @@ describe("a tool call that the gate wants approved", () => {
 
   it.each([
     ["Mastra's own approval", { approved: true }],
-    ["an answer to another request", { request: "other", ...yes }],
-    ["an answer of nobody", { ...yes, by: "" }],
-  ])("is asked about again after %s", async (_what, resumeData) => {
-    const { sent, agent, runId } = await asking();
-    const again = await agent.resumeGenerate(resumeData, { runId });
+    ["an answer to another request", { request: "other" }],
+    ["an answer of nobody", { by: "" }],
+  ])("is asked about again after %s", async (what, given) => {
+    const { sent, agent, paused, runId } = await asking();
+    const answer = answerApproval(paused.suspendPayload, yes);
+    const again = await agent.resumeGenerate(what.startsWith("Mastra") ? given : { ...answer, ...given }, {
+      runId,
+    });
     expect(again.finishReason).toBe("suspended");
     expect(sent).toEqual([]);
     await agent.resumeGenerate(answerApproval(again.suspendPayload, yes), { runId });
@@ -142,6 +146,32 @@ describe("a tool call that the gate wants approved", () => {
     await agent.resumeGenerate(answerApproval(again.suspendPayload, yes), { runId });
     expect(sent).toEqual(["bob"]);
     expect(await fixture.gate.approvals.list({ status: "used" })).toMatchObject([{ answer: { by: "dave" } }]);
+  });
+
+  it("is asked about again when the answer comes too late", async () => {
+    const clock = manualClock();
+    const { sent, agent, paused, runId } = await asking({}, { ...approve, clock, approvalTtlMs: 1_000 });
+    clock.advance(2_000);
+    const answer = answerApproval(paused.suspendPayload, yes);
+    expect((await agent.resumeGenerate(answer, { runId })).finishReason).toBe("suspended");
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    ["the same gate", false],
+    ["another gate", true],
+  ])("is asked about again when it has become another one since, by %s", async (_which, isOther) => {
+    const { fixture, sent, send, paused, runId, storage } = await asking();
+    const run = isOther ? createGate(approve).run({ id: fixture.run.id }) : fixture.run;
+    const beforeToolCall = ({ input }: { input: unknown }) =>
+      void Object.assign(input as object, { to: "mallory" });
+    const agent = register(
+      agentOf(fixture, { tools: { send }, hooks: { beforeToolCall } }, { gateOrRun: run }),
+      storage,
+    );
+    const answer = answerApproval(paused.suspendPayload, yes);
+    expect((await agent.resumeGenerate(answer, { runId })).finishReason).toBe("suspended");
+    expect(sent).toEqual([]);
   });
 
   it("is refused without asking where approvals are refused", async () => {
@@ -335,6 +365,21 @@ describe("a sub-agent's tool call that needs approval", () => {
       output = await boss.resumeGenerate(answerApproval(output.suspendPayload, yes), { runId });
     }
     expect(output.text).toBe("done");
+    expect(sent).toEqual(["bob"]);
+    expect(fixture.provider.count()).toBe(4);
+  });
+
+  it("is answered through its caller in streams, too", async () => {
+    const fixture = await open(delegates, approve);
+    const sent: string[] = [];
+    const boss = withHelper(fixture, sent);
+    const output = await boss.stream("hi");
+    let asked: unknown;
+    for await (const chunk of output.fullStream) {
+      if (chunk.type === "tool-call-suspended") asked = chunk.payload.suspendPayload;
+    }
+    const resumed = await boss.resumeStream(answerApproval(asked, yes), { runId: output.runId });
+    expect(await resumed.text).toBe("done");
     expect(sent).toEqual(["bob"]);
     expect(fixture.provider.count()).toBe(4);
   });

@@ -43,6 +43,14 @@ describe("gateProcessor", () => {
     expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o allow"]);
   });
 
+  it("leaves such a model alone when it only finds out later which URLs it reads by itself", async () => {
+    const fixture = await open();
+    const supportedUrls = Promise.resolve({});
+    const slow = Object.assign(Object.create(fixture.openai("gpt-4o")), { supportedUrls });
+    await processed(fixture, { model: gateModel(slow, fixture.run) }).generate("hi");
+    expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o allow"]);
+  });
+
   it("gates the model that a processor before it has chosen", async () => {
     const fixture = await open();
     const chooses = { id: "c", processInputStep: () => ({ model: fixture.openai("gpt-4o-mini") }) };

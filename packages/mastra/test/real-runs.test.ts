@@ -1,9 +1,10 @@
 import { RequestContext } from "@mastra/core/request-context";
 import { createTool } from "@mastra/core/tools";
+import type { Verdict } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateAgent, gateModel } from "../src/index.ts";
-import { agentOf, type Fixture, open, receiptsOf, register, sends } from "./fixture.ts";
+import { agentOf, errorOf, type Fixture, open, receiptsOf, register, sends } from "./fixture.ts";
 
 /** Whose actions were decided, as they are in the receipts. */
 async function actionsOf({ gate }: Fixture) {
@@ -28,6 +29,33 @@ describe("a call of an agent that was given a run", () => {
     const actions = await actionsOf(fixture);
     expect(actions.map(({ kind }) => kind)).toEqual(["llm", "tool", "llm", "llm"]);
     expect(new Set(actions.map(({ run }) => run))).toEqual(new Set([fixture.run.id]));
+  });
+
+  it("goes on when another call of the same run at the same time is refused", async () => {
+    const wicked = {
+      name: "wicked",
+      evaluate: ({ params }: { params: unknown }): Verdict =>
+        JSON.stringify(params).includes("wicked")
+          ? { decision: "deny", reason: "wicked" }
+          : { decision: "allow" },
+    };
+    const fixture = await open(sends(), { evaluators: [wicked] });
+    const refused = Promise.withResolvers<void>();
+    const send = createTool({
+      id: "send",
+      description: "",
+      inputSchema: z.object({ to: z.string() }),
+      execute: async () => {
+        await refused.promise;
+        return 1;
+      },
+    });
+    const agent = agentOf(fixture, { tools: { send } });
+    const good = agent.generate("hi");
+    await expect.poll(() => fixture.provider.count()).toBe(1);
+    await errorOf(agent.generate("something wicked"));
+    refused.resolve();
+    expect((await good).text).toBe("done");
   });
 
   it("draws on the run's own budget once", async () => {
