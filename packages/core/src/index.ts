@@ -42,6 +42,7 @@ export type {
   Charge,
   Claim,
   Exceeded,
+  Expired,
   Ledger,
   ReleaseResult,
   Reservation,
@@ -49,6 +50,7 @@ export type {
   ReserveRequest,
   ReserveResult,
   SettleResult,
+  UnrecordedEnding,
 } from "./ledger/ledger.ts";
 export { type MemoryLedgerOptions, memoryLedger } from "./ledger/memory-ledger.ts";
 export type { TokenCounter } from "./pricing/estimate.ts";

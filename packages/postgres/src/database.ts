@@ -1,4 +1,5 @@
 import { StorageFailed } from "@tollgate/core";
+import { pause } from "./pause.ts";
 import { hearErrors, ignore, type PostgresClient, type PostgresPool } from "./pool.ts";
 import { connectFailure, QueryFailed, queryFailure } from "./query-failure.ts";
 import { schemaVersion } from "./schema/migrations.ts";
@@ -156,8 +157,4 @@ function within<T>(deadline: number, answer: Promise<T>, late: () => Error): Pro
       },
     );
   });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

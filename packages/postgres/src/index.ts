@@ -1,4 +1,6 @@
 export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
 export { migrate } from "./migrate.ts";
 export type { PostgresClient, PostgresPool, PostgresQuery } from "./pool.ts";
-export { type PostgresLedgerOptions, postgresLedger } from "./postgres-ledger.ts";
+export { type PostgresLedger, type PostgresLedgerOptions, postgresLedger } from "./postgres-ledger.ts";
+export { type PostgresLog, type PostgresLogOptions, postgresLog, type TrimmedChain } from "./postgres-log.ts";
+export type { PostgresReceiptQuery } from "./read-receipts.ts";

@@ -3,26 +3,27 @@ import type {
   Balance,
   BalanceQuery,
   Clock,
+  Expired,
   Ledger,
   ReleaseResult,
   Reservation,
   ReserveRequest,
   ReserveResult,
   SettleResult,
+  UsageSource,
 } from "@tollgate/core";
 import { StorageFailed } from "@tollgate/core";
 import {
   checkExpiry,
   checkRequest,
-  isAmount,
   readChoice,
   readObject,
   readWhole,
   systemClock,
 } from "@tollgate/core/driver";
-import { chargesOf } from "./charges.ts";
-import { Database } from "./database.ts";
-import { byClaim, checkText, claimsOf, holdsOf, reservationOf, standingsOf } from "./holds.ts";
+import { Database, type Row } from "./database.ts";
+import { releaseResult, sentAmounts, settleResult, unrecordedEnding } from "./end-answers.ts";
+import { checkText, holdsOf, reservationOf } from "./holds.ts";
 import type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
 import { balanceOfRow, readStored } from "./ledger-rows.ts";
 import type { PostgresPool } from "./pool.ts";
@@ -45,13 +46,17 @@ export interface PostgresLedgerOptions {
    * @default 4000 (less than the gate's own storageTimeoutMs, so that it hears why)
    */
   readonly timeoutMs?: number;
+  /**
+   * How long the receipt of an ending may take before another process writes it; longer than any process is
+   * ever paused, for else there may be two. Takes effect where the receipts are in the same schema.
+   *
+   * @default 600000 (10 minutes)
+   */
+  readonly recordWithinMs?: number;
 }
 
-/** How many reservations are expired in one go. */
-const expireBatch = 100;
-
-/** When an expired reservation is told of again whose receipt is missing. */
-const tellAgainMs = 60_000;
+/** How many reservations are looked at in one go. */
+const sweepBatch = 100;
 
 /**
  * Makes a ledger of the schema `tollgate`, for any number of processes and machines at once; `migrate` makes the
@@ -63,26 +68,31 @@ const tellAgainMs = 60_000;
  *
  * @throws InvalidConfig for options that make no sense.
  */
-export function postgresLedger(
-  pool: PostgresPool,
-  options: PostgresLedgerOptions = {},
-): Ledger & LedgerAdmin {
-  readObject(options, "options", ["clock", "time", "timeoutMs"]);
-  const { clock = systemClock, time = "store", timeoutMs = 4000 } = options;
+export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOptions = {}): PostgresLedger {
+  readObject(options, "options", ["clock", "time", "timeoutMs", "recordWithinMs"]);
+  const { clock = systemClock, time = "store", timeoutMs = 4000, recordWithinMs = 600_000 } = options;
   readChoice(time, "time", ["store", "caller"]);
   readWhole(timeoutMs, "timeoutMs", 1);
-  return new PostgresLedger(new Database(pool, timeoutMs), new StoreTime(clock, time));
+  readWhole(recordWithinMs, "recordWithinMs", 1);
+  return new LedgerInPostgres(new Database(pool, timeoutMs), new StoreTime(clock, time), recordWithinMs);
 }
 
-class PostgresLedger implements Ledger, LedgerAdmin {
+/** A {@link Ledger} in the schema `tollgate`. */
+export interface PostgresLedger extends Ledger, LedgerAdmin {
+  balances(query: BalanceQuery): Promise<readonly Balance[]>;
+}
+
+class LedgerInPostgres implements PostgresLedger {
   readonly #database: Database;
   readonly #time: StoreTime;
-  /** Expired, but not told of yet: their sweep was left half way. */
-  #untold: Reservation[] = [];
+  readonly #recordWithinMs: number;
+  /** Found by a sweep that was left half way, and not told of yet. */
+  #untold: Expired[] = [];
 
-  constructor(database: Database, time: StoreTime) {
+  constructor(database: Database, time: StoreTime, recordWithinMs: number) {
     this.#database = database;
     this.#time = time;
+    this.#recordWithinMs = recordWithinMs;
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
@@ -90,170 +100,148 @@ class PostgresLedger implements Ledger, LedgerAdmin {
     const { id, key, digest, claims, expiresAt } = request;
     for (const text of [id, key, digest]) checkText(text);
     const sent = holdsOf(claims);
-    const answer = await this.#database.ask({
-      text: "SELECT * FROM tollgate.reserve($1, $2, $3, $4, $5, $6, $7, $8)",
-      values: [
-        key,
-        id,
-        digest,
-        ...this.#time.until(expiresAt),
-        JSON.stringify(sent.holds),
-        JSON.stringify(sent.claims),
-        JSON.stringify(sent.terms),
-      ],
-      repeatable: true,
-    });
+    const answer = await this.#ask("SELECT * FROM tollgate.reserve($1, $2, $3, $4, $5, $6, $7, $8)", [
+      key,
+      id,
+      digest,
+      ...this.#time.until(expiresAt),
+      JSON.stringify(sent.holds),
+      JSON.stringify(sent.claims),
+      JSON.stringify(sent.terms),
+    ]);
     return reserveResult(request, sent, answer, this.#time);
   }
 
-  async settle(reservation: Reservation, amounts: Amounts): Promise<SettleResult> {
-    const { key, id, claims } = reservation;
-    const sent: Record<string, string> = Object.create(null);
-    for (const [unit, amount] of Object.entries(amounts)) {
-      if (isAmount(amount)) sent[unit] = String(amount);
-      else if (claims.some((claim) => claim.unit === unit)) {
-        throw new StorageFailed(`cannot book ${String(amount)} ${unit}; nothing was changed`);
-      }
-    }
-    const {
-      rows: [row],
-    } = await this.#database.ask({
-      text: "SELECT * FROM tollgate.settle($1, $2, $3, $4)",
-      values: [key, id, this.#time.now(), JSON.stringify(sent)],
-      // Done twice it would answer that somebody else has settled it.
-      repeatable: false,
-    });
-    const late = row?.kept_late === "t";
-    switch (row?.answer) {
-      case "settled": {
-        const kept = readStored(row.kept);
-        const standings = byClaim(kept, standingsOf(row.spent ?? null, row.held ?? null));
-        return { status: "settled", charges: chargesOf(claimsOf(kept), standings, amounts, late), late };
-      }
-      case "was_settled":
-        return { status: "conflict", ended: "settled", late };
-      case "was_released":
-        return { status: "conflict", ended: "released" };
-      default:
-        return { status: "conflict", ended: "unknown" };
-    }
+  async settle(
+    { key, id, claims }: Reservation,
+    amounts: Amounts,
+    source: UsageSource,
+  ): Promise<SettleResult> {
+    const sent = JSON.stringify(sentAmounts(claims, amounts));
+    const { rows, isRepeat } = await this.#ask("SELECT * FROM tollgate.settle($1, $2, $3, $4, $5)", [
+      key,
+      id,
+      this.#time.now(),
+      sent,
+      source,
+    ]);
+    return settleResult(rows[0], amounts, isRepeat);
   }
 
-  async release({ key, id }: Reservation): Promise<ReleaseResult> {
-    const {
-      rows: [row],
-    } = await this.#database.ask({
-      text: "SELECT tollgate.release($1, $2, $3) AS answer",
-      values: [key, id, this.#time.now()],
-      repeatable: false,
-    });
-    switch (row?.answer) {
-      case "released":
-        return { status: "released" };
-      case "was_settled":
-        return { status: "conflict", ended: "settled" };
-      case "was_released":
-        return { status: "conflict", ended: "released" };
-      case "was_expired":
-        return { status: "conflict", ended: "expired" };
-      default:
-        return { status: "conflict", ended: "unknown" };
-    }
+  async release({ key, id }: Reservation, reason: string): Promise<ReleaseResult> {
+    const { rows, isRepeat } = await this.#ask("SELECT tollgate.release($1, $2, $3, $4) AS answer", [
+      key,
+      id,
+      this.#time.now(),
+      reason.toWellFormed().replaceAll("\0", "\uFFFD"),
+    ]);
+    return releaseResult(rows[0], isRepeat);
   }
 
   async extend({ key, id }: Reservation, expiresAt: number): Promise<boolean> {
     checkExpiry(expiresAt);
-    const {
-      rows: [row],
-    } = await this.#database.ask({
-      text: "SELECT tollgate.extend($1, $2, $3, $4) AS is_open",
-      values: [key, id, ...this.#time.until(expiresAt)],
-      repeatable: true,
-    });
-    return row?.is_open === "t";
+    const { rows } = await this.#ask("SELECT tollgate.extend($1, $2, $3, $4) AS is_open", [
+      key,
+      id,
+      ...this.#time.until(expiresAt),
+    ]);
+    return rows[0]?.is_open === "t";
   }
 
-  async *expire(now: number): AsyncGenerator<Reservation> {
-    for (let isDone = false; ; ) {
-      // Taken one by one, so that what a caller leaves half way is told to the next.
-      for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) yield next;
-      if (isDone) return;
-      const { rows } = await this.#database.ask({
-        text: "SELECT * FROM tollgate.expire($1, $2, $3)",
-        values: [this.#time.sweepTime(now), expireBatch, tellAgainMs],
-        repeatable: true,
-      });
-      for (const { key, digest, kept, now_at } of rows) {
-        const stored = readStored(kept);
-        const expiresAt = this.#time.toCaller(String(stored.due), now_at ?? "");
-        this.#untold.push(reservationOf(stored, key ?? "", digest ?? "", expiresAt));
+  async *expire(now: number): AsyncGenerator<Expired> {
+    const due = this.#time.sweepTime(now);
+    const take = [() => this.#expire(due), () => this.#findUnrecorded(due)];
+    for (const next of take) {
+      for (let isMore = true; isMore; ) {
+        const found = await next();
+        isMore = found.length === sweepBatch;
+        this.#untold.push(...found);
+        // Taken one by one, so that what a caller leaves half way is told to the next.
+        for (let told = this.#untold.shift(); told !== undefined; told = this.#untold.shift()) yield told;
       }
-      isDone = rows.length < expireBatch;
     }
   }
 
   async nextExpiry(): Promise<number | null> {
-    const {
-      rows: [row],
-    } = await this.#database.ask({
-      text: `SELECT r.due_at, tollgate.now_ms() AS now_at FROM tollgate.reservations r
-        WHERE r.due_at IS NOT NULL AND r.status = 'open' ORDER BY r.due_at LIMIT 1`,
-      values: [],
-      repeatable: true,
-    });
+    const { rows } = await this.#ask(
+      `SELECT r.due_at, tollgate.now_ms() AS now_at FROM tollgate.reservations r
+      WHERE r.due_at IS NOT NULL AND r.status = 'open' ORDER BY r.due_at LIMIT 1`,
+      [],
+    );
+    const row = rows[0];
     return row?.due_at == null ? null : this.#time.toCaller(row.due_at, row.now_at ?? "");
   }
 
   async balances({ budget, partition, window }: BalanceQuery): Promise<readonly Balance[]> {
-    const { rows } = await this.#database.ask({
-      text: `SELECT * FROM tollgate.balances b
-        WHERE ($1::text IS NULL OR b.budget = $1) AND ($2::text IS NULL OR b.partition = $2)
-          AND ($3::text IS NULL OR b.window_id = $3)
-        ORDER BY b.budget, b.partition, b.window_id, b.unit`,
-      values: [budget ?? null, partition ?? null, window ?? null],
-      repeatable: true,
-    });
+    const { rows } = await this.#ask(
+      `SELECT * FROM tollgate.balances b
+      WHERE ($1::text IS NULL OR b.budget = $1) AND ($2::text IS NULL OR b.partition = $2)
+        AND ($3::text IS NULL OR b.window_id = $3)
+      ORDER BY b.budget, b.partition, b.window_id, b.unit`,
+      [budget ?? null, partition ?? null, window ?? null],
+    );
     return rows.map(balanceOfRow);
   }
 
   async reservations({ budget, limit = 100 }: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
     readWhole(limit, "limit", 1);
-    const { rows } = await this.#database.ask({
-      text: `SELECT r.key, r.digest, r.status, r.created_at, tollgate.now_ms() AS now_at,
-          jsonb_build_object('id', r.id, 'due', r.expires_at, 'holds', r.holds, 'claims', r.claims) AS kept
-        FROM tollgate.reservations r
-        WHERE r.status <> 'refused' AND ($1::text IS NULL
-          OR EXISTS (SELECT FROM jsonb_array_elements(r.holds) AS list(hold) WHERE hold ->> 0 = $1))
-        ORDER BY r.created_at DESC LIMIT $2`,
-      values: [budget ?? null, limit],
-      repeatable: true,
-    });
-    return rows.map(({ key, digest, status, created_at, now_at, kept }) => {
-      const stored = readStored(kept);
-      const expiresAt = this.#time.toCaller(String(stored.due), now_at ?? "");
-      return {
-        reservation: reservationOf(stored, key ?? "", digest ?? "", expiresAt),
-        status: status as KeptReservation["status"],
-        createdAt: this.#time.toCaller(created_at ?? "", now_at ?? ""),
-      };
-    });
+    const { rows } = await this.#ask(
+      `SELECT r.key, r.digest, r.status, r.created_at, tollgate.now_ms() AS now_at,
+        jsonb_build_object('id', r.id, 'due', r.expires_at, 'holds', r.holds, 'claims', r.claims) AS kept
+      FROM tollgate.reservations r
+      WHERE r.status <> 'refused' AND ($1::text IS NULL
+        OR EXISTS (SELECT FROM jsonb_array_elements(r.holds) AS list(hold) WHERE hold ->> 0 = $1))
+      ORDER BY r.created_at DESC LIMIT $2`,
+      [budget ?? null, limit],
+    );
+    return rows.map((row) => ({
+      reservation: this.#reservationOf(row),
+      status: row.status as KeptReservation["status"],
+      createdAt: this.#time.toCaller(row.created_at ?? "", row.now_at ?? ""),
+    }));
   }
 
   async adjust(adjustment: Adjustment): Promise<Balance> {
     const { budget, partition, window, unit, amount, by, reason } = adjustment;
     for (const text of [budget, partition, window, unit, by, reason]) checkText(text);
-    const {
-      rows: [row],
-    } = await this.#database.ask({
+    const { rows } = await this.#database.ask({
       text: "SELECT * FROM tollgate.adjust($1, $2, $3, $4, $5, $6, $7, $8)",
       values: [budget, partition, window, unit, this.#time.now(), String(amount), by, reason],
+      // Done twice it would adjust twice.
       repeatable: false,
     });
-    if (row === undefined) {
-      throw new StorageFailed(
-        `budget "${budget}" has no balance in ${unit} for "${partition}" in the window ${window} that ${amount} could be added to; nothing was changed`,
-      );
-    }
-    return balanceOfRow({ budget, partition, window_id: window, unit, ...row });
+    if (rows[0] !== undefined)
+      return balanceOfRow({ budget, partition, window_id: window, unit, ...rows[0] });
+    throw new StorageFailed(
+      `budget "${budget}" has no balance of "${partition}" in the window ${window} with ${unit} spent that ` +
+        `${amount} could be added to; nothing was changed`,
+    );
+  }
+
+  async #expire(due: string | null): Promise<readonly Expired[]> {
+    const { rows } = await this.#ask("SELECT * FROM tollgate.expire($1, $2)", [due, sweepBatch]);
+    return rows.map((row) => this.#reservationOf(row));
+  }
+
+  async #findUnrecorded(due: string | null): Promise<readonly Expired[]> {
+    const { rows } = await this.#ask("SELECT * FROM tollgate.unrecorded($1, $2, $3)", [
+      due,
+      this.#recordWithinMs,
+      sweepBatch,
+    ]);
+    return rows.map((row) => {
+      const reservation = this.#reservationOf(row);
+      return { ...reservation, unrecorded: unrecordedEnding(reservation, row) };
+    });
+  }
+
+  #ask(text: string, values: unknown[]): ReturnType<Database["ask"]> {
+    return this.#database.ask({ text, values, repeatable: true });
+  }
+
+  #reservationOf({ key, digest, kept, now_at }: Row): Reservation {
+    const stored = readStored(kept);
+    const expiresAt = this.#time.toCaller(String(stored.due), now_at ?? "");
+    return reservationOf(stored, key ?? "", digest ?? "", expiresAt);
   }
 }

@@ -13,11 +13,14 @@ export type FailureKind = "refused" | "again" | "unreached" | "unanswered";
 /** Why a statement failed. */
 export class QueryFailed extends StorageFailed {
   readonly kind: FailureKind;
+  /** SQLSTATE, or Node's own code; empty when there is none. */
+  readonly sqlState: string;
 
   constructor(kind: FailureKind, message: string, cause: unknown) {
     super(message, { cause });
     this.name = "QueryFailed";
     this.kind = kind;
+    this.sqlState = codeOf(cause);
   }
 }
 
@@ -71,8 +74,7 @@ function advice(code: string, message: string): string {
   }
 }
 
-/** SQLSTATE, or Node's own code; empty when there is none. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 }

@@ -1,6 +1,6 @@
 import type { Awaitable } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
-import type { Ledger, Reservation } from "../ledger/ledger.ts";
+import type { Expired, Ledger, Reservation } from "../ledger/ledger.ts";
 import type { InTime } from "./deadline.ts";
 import type { GateFailure } from "./gate-options.ts";
 import type { Recorder } from "./recorder.ts";
@@ -104,34 +104,37 @@ export class Keeper {
     const { ledger, inTime } = this.#parts;
     const written: Promise<unknown>[] = [];
     const expired = ledger.expire(now)[Symbol.asyncIterator]();
-    const take = (): Awaitable<IteratorResult<Reservation>> =>
+    const take = (): Awaitable<IteratorResult<Expired>> =>
       // What has ended in the ledger needs its receipt, also when the answer comes too late for this sweep.
       inTime("the ledger", expired.next(), (next) => this.#expireRest(next, expired));
-    for (let next = await take(); next.done !== true; next = await take())
-      written.push(this.#expired(next.value));
+    for (let next = await take(); !next.done; next = await take()) written.push(this.#expired(next.value));
     await Promise.all(written);
     const next = await inTime("the ledger", ledger.nextExpiry());
     this.#nextSweep = Math.min(now + sweepEveryMs, next ?? Number.POSITIVE_INFINITY);
   }
 
-  async #expireRest(first: IteratorResult<Reservation>, rest: AsyncIterator<Reservation>): Promise<void> {
+  async #expireRest(first: IteratorResult<Expired>, rest: AsyncIterator<Expired>): Promise<void> {
     try {
-      for (let next = first; next.done !== true; next = await rest.next()) await this.#expired(next.value);
+      for (let next = first; !next.done; next = await rest.next()) await this.#expired(next.value);
     } catch (cause) {
       this.#parts.report({ during: "expire", cause });
     }
   }
 
-  #expired(reservation: Reservation): Promise<unknown> {
-    const { id } = reservation;
+  async #expired(reservation: Expired): Promise<void> {
+    const { id, unrecorded } = reservation;
+    const { recorder, expired } = this.#parts;
     this.#held.delete(id);
-    this.#parts.expired(reservation);
-    return this.#parts.recorder.writeOrOwe({
+    expired(reservation);
+    // What is unrecorded may be what this gate itself owes.
+    if (unrecorded && !recorder.isReady) return;
+    await recorder.writeOrOwe({
       type: "settlement",
       decision: id,
       reservation: id,
       outcome: "expired",
       amounts: [],
+      ...unrecorded,
     });
   }
 

@@ -163,13 +163,13 @@ export class BalanceBook {
     if (endsAt !== null && endsAt <= home.forgottenUntil) {
       throw new StorageFailed(
         `the balance of budget "${home.budget}" in the window ${window} was forgotten after its end; ` +
-          "claim the current window, and give the ledger the same clock as the gate",
+          "claim the current window, and give the ledger the gate's clock",
       );
     }
     if (isRun(window) && this.#forgottenRuns.has(fingerprintOf(home, window))) {
       throw new StorageFailed(
         `the balance of budget "${home.budget}" for ${window} was forgotten after long disuse; ` +
-          "start a new run, or raise retention.runMs and retention.runCount of the memory ledger",
+          "start a new run, or raise retention.runMs and retention.runCount",
       );
     }
   }

@@ -119,6 +119,29 @@ export type ReleaseResult =
   | { readonly status: "released" }
   | { readonly status: "conflict"; readonly ended: Ending | "unknown" };
 
+/** How a reservation ended, in the words of the receipt that is to say so; amounts are decimal strings. */
+export interface UnrecordedEnding {
+  readonly outcome: Ending;
+  readonly reason?: string;
+  /** What was booked, by unit; empty unless settled. */
+  readonly amounts: readonly { readonly unit: string; readonly amount: string }[];
+  readonly source?: UsageSource;
+  /** Absent also where it is not known any more. */
+  readonly overage?: readonly (Omit<Claim, "endsAt" | "amount" | "limit" | "soft"> & {
+    readonly amount: string;
+  })[];
+  readonly late?: true;
+}
+
+/** What `expire` tells of. */
+export interface Expired extends Reservation {
+  /**
+   * How it ended long ago, where nobody has recorded that: its process died in between. Absent for one that
+   * expires now.
+   */
+  readonly unrecorded?: UnrecordedEnding;
+}
+
 /**
  * Where budgets and reservations live. It knows amounts and time, nothing of policy or receipts.
  *
@@ -148,8 +171,14 @@ export interface Ledger {
   release(reservation: Reservation, reason: string): Awaitable<ReleaseResult>;
   /** Moves the expiry of an open reservation; false when it is not open any more. */
   extend(reservation: Reservation, expiresAt: number): Awaitable<boolean>;
-  /** Ends every open reservation with `expiresAt <= now` and yields each one exactly once. */
-  expire(now: number): AsyncIterable<Reservation>;
+  /**
+   * Ends every open reservation with `expiresAt <= now` and yields each one exactly once.
+   *
+   * A ledger that shares its store with the receipts also yields, as `unrecorded`, reservations that ended minutes
+   * ago and whose ending is missing there, though their decision is not: each to one caller, and again to another
+   * when it stays away. Whoever is told of a reservation writes its receipt.
+   */
+  expire(now: number): AsyncIterable<Expired>;
   /** When the next open reservation expires, in epoch milliseconds; null when none is open. */
   nextExpiry(): Awaitable<number | null>;
   balances(query: BalanceQuery): Awaitable<readonly Balance[]>;

@@ -1,14 +1,15 @@
 import { functionOptions, makeDurable } from "./function-options.ts";
 
 /**
- * `tollgate.settle`, `release`, `extend` and `expire`: how reservations end, once each.
+ * `tollgate.settle`, `release`, `extend`, `expire` and `unrecorded`: how reservations end, once each.
  *
  * All of them lock the reservation first, then balances in the order of their keys.
  */
 export const endFunctions: string = `
--- p_amounts: {unit: amount}. spent and held are what stood on each hold's balance before.
+-- p_amounts: {unit: amount}. spent and held are what stood on each hold's balance before; null for one that was
+-- settled before.
 CREATE FUNCTION tollgate.settle(
-  p_key text, p_id text, p_now bigint, p_amounts jsonb,
+  p_key text, p_id text, p_now bigint, p_amounts jsonb, p_source text,
   OUT answer text, OUT kept_late boolean, OUT kept jsonb, OUT spent bigint[], OUT held bigint[]
 ) LANGUAGE plpgsql ${functionOptions} AS $$
 DECLARE
@@ -23,11 +24,12 @@ DECLARE
 BEGIN
   ${makeDurable}
   UPDATE tollgate.reservations r
-  SET status = 'settled', late = (r.status = 'expired'), due_at = NULL, ended_at = v_now
+  SET status = 'settled', late = (r.status = 'expired'), due_at = NULL, ended_at = v_now,
+    details = jsonb_build_object('amounts', p_amounts, 'source', p_source)
   WHERE r.key = p_key AND r.id = p_id AND r.status IN ('open', 'expired')
   RETURNING r.late, r.holds, r.claims INTO kept_late, v_holds, v_claims;
   IF NOT FOUND THEN
-    SELECT r.status, r.late INTO answer, kept_late FROM tollgate.reservations r
+    SELECT r.status, r.late, tollgate.kept(r) INTO answer, kept_late, kept FROM tollgate.reservations r
     WHERE r.key = p_key AND r.id = p_id AND r.status <> 'refused';
     answer := 'was_' || coalesce(answer, 'unknown');
     RETURN;
@@ -55,7 +57,7 @@ BEGIN
   kept := jsonb_build_object('id', p_id, 'due', 0, 'holds', v_holds, 'claims', v_claims);
 END $$;
 
-CREATE FUNCTION tollgate.release(p_key text, p_id text, p_now bigint, OUT answer text)
+CREATE FUNCTION tollgate.release(p_key text, p_id text, p_now bigint, p_reason text, OUT answer text)
 LANGUAGE plpgsql ${functionOptions} AS $$
 DECLARE
   v_now bigint := coalesce(p_now, tollgate.now_ms());
@@ -63,7 +65,8 @@ DECLARE
   v_hold jsonb;
 BEGIN
   ${makeDurable}
-  UPDATE tollgate.reservations r SET status = 'released', due_at = NULL, ended_at = v_now
+  UPDATE tollgate.reservations r 
+  SET status = 'released', due_at = NULL, ended_at = v_now, details = jsonb_build_object('reason', p_reason)
   WHERE r.key = p_key AND r.id = p_id AND r.status = 'open'
   RETURNING r.holds INTO v_holds;
   IF NOT FOUND THEN
@@ -92,45 +95,31 @@ BEGIN
 END $$;
 
 -- Ends what is due and tells of each. Many may call it at once: each takes what no other has.
---
--- Who is told may die before it has written the receipt. Where the decision's receipt is in this schema, the
--- reservation is told of again p_again milliseconds later unless its ending is there, too; elsewhere nobody here
--- can know, and it is told of once.
-CREATE FUNCTION tollgate.expire(p_now bigint, p_limit integer, p_again bigint)
+CREATE FUNCTION tollgate.expire(p_now bigint, p_limit integer)
 RETURNS TABLE (now_at bigint, key text, digest text, kept jsonb)
 LANGUAGE plpgsql ${functionOptions} AS $$
 #variable_conflict use_column
 DECLARE
   v_now bigint := coalesce(p_now, tollgate.now_ms());
   v_one tollgate.reservations%ROWTYPE;
-  v_open text[] := '{}';
+  v_keys text[] := '{}';
   v_free jsonb := '[]';
   v_hold record;
 BEGIN
   ${makeDurable}
   FOR v_one IN
-    SELECT * FROM tollgate.reservations r WHERE r.due_at <= v_now
+    SELECT * FROM tollgate.reservations r WHERE r.due_at <= v_now AND r.status = 'open'
     ORDER BY r.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
   LOOP
-    IF v_one.status = 'open' THEN
-      v_open := v_open || v_one.key;
-      v_free := v_free || v_one.holds;
-    ELSIF EXISTS (SELECT FROM tollgate.receipts e WHERE e.ref = v_one.id AND e.type = 'decision')
-      AND NOT EXISTS (SELECT FROM tollgate.receipts e WHERE e.ref = v_one.id AND e.type = 'settlement') THEN
-      UPDATE tollgate.reservations r SET due_at = v_now + p_again WHERE r.key = v_one.key;
-    ELSE
-      UPDATE tollgate.reservations r SET due_at = NULL WHERE r.key = v_one.key;
-      CONTINUE;
-    END IF;
+    v_keys := v_keys || v_one.key;
+    v_free := v_free || v_one.holds;
     now_at := v_now;
     key := v_one.key;
     digest := v_one.digest;
-    kept := jsonb_build_object('id', v_one.id, 'due', v_one.expires_at, 'holds', v_one.holds,
-      'claims', v_one.claims);
+    kept := tollgate.kept(v_one);
     RETURN NEXT;
   END LOOP;
-  UPDATE tollgate.reservations r SET status = 'expired', ended_at = v_now, due_at = v_now + p_again
-  WHERE r.key = ANY (v_open);
+  UPDATE tollgate.reservations r SET status = 'expired', ended_at = v_now, due_at = NULL WHERE r.key = ANY (v_keys);
   FOR v_hold IN
     SELECT (h ->> 0) COLLATE "C" AS budget, (h ->> 1) COLLATE "C" AS partition, (h ->> 2) COLLATE "C" AS window_id,
       (h ->> 3) COLLATE "C" AS unit, sum((h ->> 4)::numeric)::bigint AS amount
@@ -141,4 +130,72 @@ BEGIN
       AND b.window_id = v_hold.window_id AND b.unit = v_hold.unit;
   END LOOP;
 END $$;
+
+-- Tells of endings whose receipt is missing though their decision's is here; p_grace milliseconds after the ending,
+-- and again as long after each telling.
+--
+-- What ended is looked through once, by one of all callers. Whatever was not recorded then is due from there on.
+CREATE FUNCTION tollgate.unrecorded(p_now bigint, p_grace bigint, p_limit integer)
+RETURNS TABLE (now_at bigint, key text, digest text, status text, late boolean, details jsonb, kept jsonb)
+LANGUAGE plpgsql ${functionOptions} AS $$
+#variable_conflict use_column
+DECLARE
+  v_now bigint := coalesce(p_now, tollgate.now_ms());
+  v_from bigint;
+  v_until bigint;
+  v_one tollgate.reservations%ROWTYPE;
+BEGIN
+  ${makeDurable}
+  SELECT l.until INTO v_from FROM tollgate.looked_through l FOR UPDATE SKIP LOCKED;
+  IF FOUND THEN
+    SELECT max(page.ended_at) INTO v_until FROM (
+      SELECT r.ended_at FROM tollgate.reservations r
+      WHERE r.ended_at > v_from AND r.ended_at <= v_now - p_grace ORDER BY r.ended_at LIMIT p_limit
+    ) AS page;
+    IF v_until IS NOT NULL THEN
+      UPDATE tollgate.reservations r SET due_at = v_now WHERE r.key IN (
+        SELECT o.key FROM tollgate.reservations o
+        WHERE o.ended_at > v_from AND o.ended_at <= v_until AND o.status IN ('settled', 'released', 'expired')
+          AND tollgate.is_unrecorded(o.id, o.status)
+        ORDER BY o.key FOR UPDATE SKIP LOCKED
+      );
+      UPDATE tollgate.looked_through SET until = v_until;
+    END IF;
+  END IF;
+  FOR v_one IN
+    SELECT * FROM tollgate.reservations r WHERE r.due_at <= v_now AND r.status <> 'open'
+    ORDER BY r.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+  LOOP
+    IF tollgate.is_unrecorded(v_one.id, v_one.status) THEN
+      UPDATE tollgate.reservations r SET due_at = v_now + p_grace WHERE r.key = v_one.key;
+      now_at := v_now;
+      key := v_one.key;
+      digest := v_one.digest;
+      status := v_one.status;
+      late := v_one.late;
+      details := v_one.details;
+      kept := tollgate.kept(v_one);
+      RETURN NEXT;
+    ELSE
+      UPDATE tollgate.reservations r SET due_at = NULL WHERE r.key = v_one.key;
+    END IF;
+  END LOOP;
+END $$;
+
+-- Whether a decision is on record here, and its ending is not. An expired one that has settled since has two.
+CREATE FUNCTION tollgate.is_unrecorded(p_id text, p_status text) RETURNS boolean
+LANGUAGE plpgsql STABLE ${functionOptions} AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM tollgate.receipts e WHERE e.ref = p_id AND e.type = 'decision')
+    AND NOT EXISTS (
+      SELECT FROM tollgate.receipts e WHERE e.ref = p_id AND e.type = 'settlement'
+      AND (e.outcome = p_status OR e.outcome <> 'expired')
+    );
+END $$;
+
+-- A reservation as it is told to callers.
+CREATE FUNCTION tollgate.kept(p_row tollgate.reservations) RETURNS jsonb
+LANGUAGE sql STABLE
+RETURN jsonb_build_object('id', (p_row).id, 'due', (p_row).expires_at, 'holds', (p_row).holds,
+  'claims', (p_row).claims);
 `;

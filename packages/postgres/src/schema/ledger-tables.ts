@@ -25,8 +25,9 @@ CREATE TABLE tollgate.balances (
 -- holds: [[budget, partition, window, unit, amount, claims on it], ...], one for each balance, in the order of
 -- their keys, which is the order in which everybody locks balances.
 -- claims: [[index of its hold, amount, limit, soft, endsAt], ...], as they were asked for.
--- due_at: when an open one expires; of an expired one, when it is told of again unless its receipt is on record.
--- refusal: of a burned key, [[spent, held], ...] by hold.
+-- due_at: when an open one expires; when somebody is next told of an ended one whose receipt is missing.
+-- details: how it ended. settled: {"amounts": {unit: amount}, "source"}; released: {"reason"}; refused:
+-- [[spent, held], ...] by hold.
 CREATE TABLE tollgate.reservations (
   key text COLLATE "C" PRIMARY KEY,
   id text COLLATE "C" NOT NULL,
@@ -39,11 +40,18 @@ CREATE TABLE tollgate.reservations (
   due_at bigint CHECK ((status = 'open') <= (due_at IS NOT NULL)),
   holds jsonb NOT NULL,
   claims jsonb NOT NULL,
-  refusal jsonb
+  details jsonb
 );
 CREATE INDEX reservations_due ON tollgate.reservations (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX reservations_untold ON tollgate.reservations (id) WHERE due_at IS NOT NULL AND status = 'expired';
+CREATE INDEX reservations_ended ON tollgate.reservations (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX reservations_newest ON tollgate.reservations (created_at);
+
+-- All that ended until then was looked through for receipts that are missing.
+CREATE TABLE tollgate.looked_through (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  until bigint NOT NULL
+);
+INSERT INTO tollgate.looked_through (until) VALUES (-9007199254740991);
 
 -- Keys and runs that were forgotten, by fingerprint: they are never granted anew.
 CREATE TABLE tollgate.forgotten (

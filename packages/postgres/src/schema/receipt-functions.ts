@@ -6,8 +6,8 @@ export const receiptFunctions: string = `
 -- Answers false, and stores nothing, when they do not follow what is stored.
 CREATE FUNCTION tollgate.append(
   p_chain text, p_epoch bigint, p_seq bigint, p_prev text,
-  p_types text[], p_times text[], p_runs text[], p_refs text[], p_subjects text[], p_receipts text[],
-  p_digest text, p_kid text, p_closed boolean, p_expired text[]
+  p_types text[], p_times text[], p_runs text[], p_refs text[], p_outcomes text[], p_subjects text[],
+  p_receipts text[], p_digest text, p_kid text, p_closed boolean
 ) RETURNS boolean LANGUAGE plpgsql ${functionOptions} AS $$
 DECLARE
   v_count integer := cardinality(p_receipts);
@@ -25,31 +25,22 @@ BEGIN
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  INSERT INTO tollgate.receipts (stored_at, chain, seq, type, time, run, ref, subject, receipt)
-  SELECT v_stored_at, p_chain, p_seq + nth - 1, type, time::timestamptz, run, ref, subject::jsonb, receipt
-  FROM unnest(p_types, p_times, p_runs, p_refs, p_subjects, p_receipts)
-    WITH ORDINALITY AS list(type, time, run, ref, subject, receipt, nth)
+  INSERT INTO tollgate.receipts (stored_at, chain, seq, type, time, run, ref, outcome, subject, receipt)
+  SELECT v_stored_at, p_chain, p_seq + nth - 1, type, time::timestamptz, run, ref, outcome, subject::jsonb, receipt
+  FROM unnest(p_types, p_times, p_runs, p_refs, p_outcomes, p_subjects, p_receipts)
+    WITH ORDINALITY AS list(type, time, run, ref, outcome, subject, receipt, nth)
   ORDER BY nth;
-  IF cardinality(p_expired) > 0 THEN
-    -- Their expiry is on record now, so nobody has to be told of it again. One that is being ended is not waited
-    -- for: whoever ends it clears it, too.
-    UPDATE tollgate.reservations r SET due_at = NULL WHERE r.key IN (
-      SELECT u.key FROM tollgate.reservations u
-      WHERE u.id = ANY (p_expired) AND u.status = 'expired' AND u.due_at IS NOT NULL FOR UPDATE SKIP LOCKED
-    );
-  END IF;
   RETURN true;
 END $$;
 
--- Tells where a chain ends, for certain: an append of the epoch before that is still on its way finds the epoch
+-- Begins the next epoch of a chain, and answers it: an append of an epoch before that is still on its way finds it
 -- changed, and stores nothing.
-CREATE FUNCTION tollgate.fence(p_chain text, OUT epoch bigint, OUT seq bigint, OUT digest text)
+CREATE FUNCTION tollgate.fence(p_chain text, OUT epoch bigint)
 LANGUAGE plpgsql ${functionOptions} AS $$
 BEGIN
   ${makeDurable}
   INSERT INTO tollgate.chains (chain) VALUES (p_chain) ON CONFLICT (chain) DO NOTHING;
-  UPDATE tollgate.chains c SET epoch = c.epoch + 1 WHERE c.chain = p_chain
-  RETURNING c.epoch, c.seq, c.digest INTO epoch, seq, digest;
+  UPDATE tollgate.chains c SET epoch = c.epoch + 1 WHERE c.chain = p_chain RETURNING c.epoch INTO epoch;
 END $$;
 
 -- Makes the partitions of this month and the next, where they are missing, without holding up anybody.

@@ -21,6 +21,7 @@ CREATE TABLE tollgate.chains (
 CREATE SEQUENCE tollgate.receipt_positions;
 
 -- position: the order of appending. ref: the reservation (or decision) that a decision or settlement is about.
+-- outcome: how a settlement says that it ended.
 -- receipt: its RFC 8785 text, byte for byte.
 CREATE TABLE tollgate.receipts (
   position bigint NOT NULL DEFAULT nextval('tollgate.receipt_positions'),
@@ -31,6 +32,7 @@ CREATE TABLE tollgate.receipts (
   time timestamptz NOT NULL,
   run text COLLATE "C",
   ref text COLLATE "C",
+  outcome text COLLATE "C",
   subject jsonb,
   receipt text COLLATE "C" NOT NULL
 ) PARTITION BY RANGE (stored_at);

@@ -55,7 +55,7 @@ BEGIN
         IF v_known.status = 'refused' THEN
           answer := 'refused';
           SELECT array_agg((each ->> 0)::bigint ORDER BY nth), array_agg((each ->> 1)::bigint ORDER BY nth)
-          INTO spent, held FROM jsonb_array_elements(v_known.refusal) WITH ORDINALITY AS list(each, nth);
+          INTO spent, held FROM jsonb_array_elements(v_known.details) WITH ORDINALITY AS list(each, nth);
         ELSE
           answer := 'replayed';
           FOR v_at IN 0 .. jsonb_array_length(v_known.holds) - 1 LOOP
@@ -196,7 +196,7 @@ BEGIN
         DELETE FROM tollgate.reservations r WHERE r.key = p_key;
       ELSE
         UPDATE tollgate.reservations r
-        SET status = 'refused', due_at = NULL, ended_at = now_at, refusal = v_standing WHERE r.key = p_key;
+        SET status = 'refused', due_at = NULL, ended_at = now_at, details = v_standing WHERE r.key = p_key;
       END IF;
       RETURN;
     END IF;

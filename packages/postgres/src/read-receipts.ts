@@ -1,0 +1,99 @@
+import type { Receipt, ReceiptQuery, Subject } from "@tollgate/core";
+import { InvalidConfig, StorageFailed } from "@tollgate/core";
+import type { Database } from "./database.ts";
+import { checkText } from "./holds.ts";
+
+/** Which receipts to read; an absent member matches all. */
+export interface PostgresReceiptQuery extends ReceiptQuery {
+  /** On whose behalf: every field given has to be the same. Finds decisions, and how each ended. */
+  readonly subject?: Subject;
+  /** Not before this time; RFC 3339 or epoch milliseconds. */
+  readonly from?: string | number;
+  /** Before this time. */
+  readonly until?: string | number;
+}
+
+/** How many receipts are fetched at once. */
+const pageSize = 500;
+
+/** Reads receipts in the order of appending, page by page, up to what was stored when it began. */
+export async function* readReceipts(
+  database: Database,
+  query: PostgresReceiptQuery,
+): AsyncGenerator<Receipt, void, void> {
+  const {
+    rows: [end],
+  } = await database.ask({
+    text: "SELECT coalesce(max(r.position), 0) AS position FROM tollgate.receipts r",
+    values: [],
+    repeatable: true,
+  });
+  // Places are those in the chain where there is one: its receipts are found by them.
+  const place = query.chain === undefined ? "position" : "seq";
+  for (let last = "-1"; ; ) {
+    const { rows } = await database.ask({
+      ...pageOf(query, place, last, end?.position ?? "0"),
+      repeatable: true,
+    });
+    for (const row of rows) {
+      last = row[place] ?? last;
+      yield parse(row.receipt ?? "", `${row.chain} ${row.seq}`);
+    }
+    if (rows.length < pageSize) return;
+  }
+}
+
+/** The receipts after the place `last`, as many as a page has. */
+function pageOf(
+  { chain, run, subject, from, until }: PostgresReceiptQuery,
+  place: "position" | "seq",
+  last: string,
+  end: string,
+): { readonly text: string; readonly values: unknown[] } {
+  const values: unknown[] = [];
+  const given = (value: unknown): string => `$${values.push(value)}`;
+  const conditions = [`r.position <= ${given(end)}`, `r.${place} > ${given(last)}`];
+  let ofChain = "";
+  if (chain !== undefined) {
+    checkText(chain);
+    const name = given(chain);
+    conditions.push(`r.chain = ${name}`);
+    ofChain = ` AND d.chain = ${name}`;
+  }
+  // A settlement names neither run nor subject: it is found by its decision.
+  if (run !== undefined) {
+    checkText(run);
+    const name = given(run);
+    conditions.push(`r.position IN (
+      SELECT e.position FROM tollgate.receipts e WHERE e.run = ${name}
+      UNION ALL SELECT s.position FROM tollgate.receipts d
+        JOIN tollgate.receipts s ON s.ref = d.ref AND s.type = 'settlement'
+        WHERE d.run = ${name} AND d.type = 'decision'${ofChain})`);
+  }
+  if (subject !== undefined) {
+    const fields = `${given(JSON.stringify(subject))}::jsonb`;
+    conditions.push(`(r.subject @> ${fields} OR r.type = 'settlement' AND EXISTS (
+      SELECT FROM tollgate.receipts d
+      WHERE d.ref = r.ref AND d.type = 'decision' AND d.subject @> ${fields}${ofChain}))`);
+  }
+  if (from !== undefined) conditions.push(`r.time >= ${given(timeOf(from, "from"))}`);
+  if (until !== undefined) conditions.push(`r.time < ${given(timeOf(until, "until"))}`);
+  const text = `SELECT r.position, r.chain, r.seq, r.receipt FROM tollgate.receipts r
+    WHERE ${conditions.join(" AND ")} ORDER BY r.${place} LIMIT ${pageSize}`;
+  return { text, values };
+}
+
+/** @throws InvalidConfig when it is no time */
+function timeOf(input: string | number, field: string): string {
+  const time = new Date(input);
+  if (Number.isNaN(time.getTime())) throw new InvalidConfig(field, `"${input}" is no time`);
+  return time.toISOString();
+}
+
+function parse(json: string, where: string): Receipt {
+  try {
+    return JSON.parse(json) as Receipt;
+  } catch (cause) {
+    throw new StorageFailed(`the receipt ${where} in PostgreSQL is no JSON`, { cause });
+  }
+}
