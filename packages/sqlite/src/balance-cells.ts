@@ -5,29 +5,37 @@ import type { Companion } from "./group-commit.ts";
 /** Which balance: what tells one from all others. */
 export type BalanceName = Pick<Claim, "budget" | "partition" | "window" | "unit">;
 
-/** One balance within a transaction; what is changed here is written before the transaction commits. */
+/** One balance; what is changed here is written before the transaction under way commits. */
 export interface BalanceCell extends BalanceName {
   readonly endsAt: number | null;
   limit: bigint | null;
   spent: bigint;
   held: bigint;
-  /** When it was last changed, in epoch milliseconds; 0 for one that is not in the file yet. */
+  /** When it was last changed, in epoch milliseconds. */
   usedAt: number;
-  readonly isNew: boolean;
+  /** Not in the file yet. */
+  isNew: boolean;
   isChanged: boolean;
 }
+
+/** How many balances are kept between transactions at most. */
+const maxKept = 4096;
 
 const columns = 'name AS budget, part AS "partition", span AS "window", unit, until, most, spent, held, at';
 const isOne = "kind = 0 AND name = ? AND unit = ? AND span = ? AND part = ?";
 
 /**
- * The balances that the transaction under way has looked at.
+ * The balances that transactions have looked at.
  *
  * All work that shares a transaction sees each other's changes here, and a balance that many of them change is
- * written once.
+ * written once. What is committed is kept for the next transaction, unless another connection has written
+ * meanwhile.
  */
 export class BalanceCells implements Companion {
   readonly #cells = new Map<string, BalanceCell>();
+  #changed: BalanceCell[] = [];
+  #version = -1;
+  readonly #dataVersion: StatementSync;
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
@@ -35,6 +43,8 @@ export class BalanceCells implements Companion {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#dataVersion = database.prepare("PRAGMA data_version");
+    this.#dataVersion.setReturnArrays(true);
     this.#select = database.prepare(`SELECT until, most, spent, held, at FROM live WHERE ${isOne}`);
     this.#select.setReadBigInts(true);
     this.#insert = database.prepare(
@@ -69,7 +79,7 @@ export class BalanceCells implements Companion {
     return cell;
   }
 
-  /** {@link BalanceCells.find}, or a new balance; to be changed. */
+  /** {@link BalanceCells.find}, or a new balance; to be changed within this transaction. */
   open(claim: Claim, now: number): BalanceCell {
     let cell = this.find(claim);
     if (cell === null) {
@@ -85,13 +95,20 @@ export class BalanceCells implements Companion {
         held: 0n,
         usedAt: now,
         isNew: true,
-        isChanged: true,
+        isChanged: false,
       };
       this.#cells.set(placeOf(claim), cell);
     }
-    cell.isChanged = true;
-    cell.usedAt = now;
+    this.touch(cell, now);
     return cell;
+  }
+
+  /** Notes that a balance is changed within this transaction. */
+  touch(cell: BalanceCell, now: number): void {
+    cell.usedAt = now;
+    if (cell.isChanged) return;
+    cell.isChanged = true;
+    this.#changed.push(cell);
   }
 
   /** The committed balances that match, in the order of their names. */
@@ -117,20 +134,33 @@ export class BalanceCells implements Companion {
     }));
   }
 
+  begun(): void {
+    const [version] = Object.values(this.#dataVersion.get() ?? {});
+    if (version === this.#version && this.#cells.size <= maxKept) return;
+    this.#version = Number(version);
+    this.#cells.clear();
+  }
+
   beforeCommit(): void {
-    for (const cell of this.#cells.values()) {
-      if (!cell.isChanged) continue;
-      const { budget, unit, window, partition, endsAt, limit, spent, held, usedAt } = cell;
-      if (cell.isNew) {
-        this.#insert.run(budget, unit, window, partition, endsAt, limit, spent, held, usedAt);
-      } else {
-        this.#update.run(limit, spent, held, usedAt, budget, unit, window, partition);
-      }
+    for (const { budget, unit, window, partition, endsAt, limit, spent, held, usedAt, isNew } of this
+      .#changed) {
+      if (isNew) this.#insert.run(budget, unit, window, partition, endsAt, limit, spent, held, usedAt);
+      else this.#update.run(limit, spent, held, usedAt, budget, unit, window, partition);
     }
   }
 
-  afterwards(): void {
+  committed(): void {
+    for (const cell of this.#changed) {
+      cell.isNew = false;
+      cell.isChanged = false;
+    }
+    this.#changed = [];
+  }
+
+  /** Forgets what it knows: the transaction was given up, or balances were changed in the file itself. */
+  abandoned(): void {
     this.#cells.clear();
+    this.#changed = [];
   }
 }
 

@@ -3,10 +3,14 @@ import { StorageFailed } from "@tollgate/core";
 import type { SqliteFileOptions } from "./file-options.ts";
 import { isBusy, storageFailure } from "./sqlite-failure.ts";
 
-/** What is done before a group's transaction commits, and after it is over either way. */
+/** What goes along with a group's transaction. */
 export interface Companion {
+  /** It has begun. */
+  begun(): void;
   beforeCommit(): void;
-  afterwards(): void;
+  committed(): void;
+  /** Nothing of it is kept. */
+  abandoned(): void;
 }
 
 /** One piece of work, and whoever waits for it. */
@@ -85,21 +89,33 @@ export class GroupCommit {
     if (!this.#lock(group)) return;
     this.#queue = this.#queue.slice(group.length);
     this.#tries = 0;
+    const failure = this.#transact(group);
+    this.#isScheduled = this.#queue.length > 0;
+    if (this.#isScheduled) setImmediate(this.#flushNow);
+    for (const { resolve, reject, answer, refusal } of group) {
+      if (refusal !== null) reject(refusal);
+      else if (failure !== null) reject(failure);
+      else resolve(answer);
+    }
+  }
+
+  /** Does the group's work in the transaction that has begun; answers why nothing of it is kept, or null. */
+  #transact(group: readonly Waiting[]): StorageFailed | null {
     try {
+      this.#companion.begun();
       for (const waiting of group) attempt(waiting);
       this.#companion.beforeCommit();
       this.#commit.run();
+      this.#companion.committed();
+      return null;
     } catch (error) {
-      this.#abandon(group, error);
-      return;
-    } finally {
-      this.#companion.afterwards();
-      this.#isScheduled = this.#queue.length > 0;
-      if (this.#isScheduled) setImmediate(this.#flushNow);
-    }
-    for (const { resolve, reject, answer, refusal } of group) {
-      if (refusal === null) resolve(answer);
-      else reject(refusal);
+      this.#companion.abandoned();
+      try {
+        if (this.#database.isTransaction) this.#rollback.run();
+      } catch {
+        // Tried again before the next transaction begins.
+      }
+      return storageFailure(this.#path, error);
     }
   }
 
@@ -130,16 +146,6 @@ export class GroupCommit {
     const reason = storageFailure(this.#path, problem);
     for (const { reject } of failed) reject(reason);
     return false;
-  }
-
-  #abandon(group: readonly Waiting[], error: unknown): void {
-    const reason = storageFailure(this.#path, error);
-    try {
-      if (this.#database.isTransaction) this.#rollback.run();
-    } catch {
-      // Tried again before the next transaction begins.
-    }
-    for (const { reject, refusal } of group) reject(refusal ?? reason);
   }
 }
 

@@ -82,7 +82,7 @@ export class LedgerBook {
   extend({ key, id }: Reservation, expiresAt: number): boolean {
     const open = this.#rows.open(key);
     if (open === null || open.reservation.id !== id) return false;
-    this.#rows.extend(open.reservation, expiresAt);
+    this.#rows.extend(open, expiresAt);
     return true;
   }
 

@@ -19,10 +19,21 @@ export interface OpenRow {
   readonly createdAt: number;
 }
 
-const open = "name, id, digest, claims, at, until";
+/** How many open reservations are remembered besides the file at most. */
+const maxKnown = 10_000;
 
-/** The rows of reservations: open ones with their expiry, ended ones with how they ended. */
+const open = "name, id, digest, claims, at, until";
+const isKey = "kind = 1 AND name = ? AND unit = '' AND span = '' AND part = ''";
+
+/**
+ * The rows of reservations: open ones with their expiry, ended ones with how they ended.
+ *
+ * What was added here is remembered, so that it need not be read again when it ends; the file alone says whether
+ * it is open.
+ */
 export class ReservationRows {
+  readonly #known = new Map<string, OpenRow>();
+  readonly #takeKnown: StatementSync;
   readonly #findEnded: StatementSync;
   readonly #addEnded: StatementSync;
   readonly #findOpen: StatementSync;
@@ -40,17 +51,13 @@ export class ReservationRows {
     this.#addEnded = database.prepare(
       "INSERT INTO ended (key, id, state, at, data, retell) VALUES (?, ?, ?, ?, ?, ?)",
     );
-    this.#findOpen = database.prepare(
-      `SELECT ${open} FROM live WHERE kind = 1 AND name = ? AND unit = '' AND span = '' AND part = ''`,
-    );
+    this.#findOpen = database.prepare(`SELECT ${open} FROM live WHERE ${isKey}`);
     this.#addOpen = database.prepare(
       "INSERT INTO live (kind, name, unit, span, part, id, digest, claims, at, until) " +
         "VALUES (1, ?, '', '', '', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
-    this.#takeOpen = database.prepare(
-      "DELETE FROM live WHERE kind = 1 AND name = ? AND unit = '' AND span = '' AND part = '' AND id = ? " +
-        `RETURNING ${open}`,
-    );
+    this.#takeOpen = database.prepare(`DELETE FROM live WHERE ${isKey} AND id = ? RETURNING ${open}`);
+    this.#takeKnown = database.prepare(`DELETE FROM live WHERE ${isKey} AND id = ? AND until = ?`);
     this.#addDue = database.prepare(
       "INSERT INTO live (kind, name, unit, span, part) VALUES (2, ?, ?, '', '')",
     );
@@ -64,9 +71,7 @@ export class ReservationRows {
     this.#settleLate = database.prepare(
       "UPDATE ended SET state = 'late', at = ?, data = NULL, retell = NULL WHERE key = ?",
     );
-    this.#moveOpen = database.prepare(
-      "UPDATE live SET until = ? WHERE kind = 1 AND name = ? AND unit = '' AND span = '' AND part = ''",
-    );
+    this.#moveOpen = database.prepare(`UPDATE live SET until = ? WHERE ${isKey}`);
   }
 
   ended(key: string): EndedRow | null {
@@ -79,19 +84,22 @@ export class ReservationRows {
   }
 
   /** Adds an open reservation; false when its key is open already. */
-  add({ key, id, digest, claims, expiresAt }: Reservation, createdAt: number): boolean {
-    const text = claimsText(claims);
-    if (this.#addOpen.run(key, id, digest, text, createdAt, expiresAt).changes === 0) return false;
+  add(reservation: Reservation, createdAt: number): boolean {
+    const { key, id, digest, expiresAt } = reservation;
+    // A copy, out of reach of whoever has the reservation.
+    const claims = reservation.claims.map((claim) => ({ ...claim }));
+    if (this.#addOpen.run(key, id, digest, claimsText(claims), createdAt, expiresAt).changes === 0)
+      return false;
     this.#addDue.run(expiresAt, key);
+    this.#know({ reservation: { key, id, digest, claims, expiresAt }, createdAt });
     return true;
   }
 
   /** Takes an open reservation out; null when it is not open. */
   take(key: string, id: string): OpenRow | null {
-    const row = this.#takeOpen.get(key, id);
-    if (row === undefined) return null;
-    this.#dropDue.run(row.until as number, key);
-    return openRow(row);
+    const taken = this.#takeAsKnown(key, id) ?? this.#takeUnknown(key, id);
+    if (taken !== null) this.#dropDue.run(taken.reservation.expiresAt, key);
+    return taken;
   }
 
   /** Keeps how a key ended that is not open any more. */
@@ -104,10 +112,12 @@ export class ReservationRows {
     this.#settleLate.run(at, key);
   }
 
-  extend({ key, expiresAt }: Reservation, next: number): void {
+  extend({ reservation, createdAt }: OpenRow, next: number): void {
+    const { key, expiresAt } = reservation;
     this.#moveOpen.run(next, key);
     this.#dropDue.run(expiresAt, key);
     this.#addDue.run(next, key);
+    this.#know({ reservation: { ...reservation, expiresAt: next }, createdAt });
   }
 
   /** When the next open reservation expires. */
@@ -118,6 +128,26 @@ export class ReservationRows {
   /** The keys of up to `count` open reservations that have expired by `now`, the first ones first. */
   dueBy(now: number, count: number): readonly string[] {
     return this.#dueBy.all(now, count).map(({ key }) => key as string);
+  }
+
+  #know(open: OpenRow): void {
+    this.#known.set(open.reservation.key, open);
+    if (this.#known.size <= maxKnown) return;
+    const oldest = this.#known.keys().next().value;
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  #takeAsKnown(key: string, id: string): OpenRow | null {
+    const known = this.#known.get(key);
+    if (known === undefined || known.reservation.id !== id) return null;
+    this.#known.delete(key);
+    // Another process may have ended or extended it.
+    return this.#takeKnown.run(key, id, known.reservation.expiresAt).changes === 0 ? null : known;
+  }
+
+  #takeUnknown(key: string, id: string): OpenRow | null {
+    const row = this.#takeOpen.get(key, id);
+    return row === undefined ? null : openRow(row);
   }
 }
 

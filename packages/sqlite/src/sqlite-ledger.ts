@@ -161,8 +161,7 @@ class SqliteLedger implements Ledger, LedgerAdmin {
       }
       this.#addAdjustment.run(now, budget, partition, window, unit, amount, by, reason);
       cell.spent = spent;
-      cell.usedAt = now;
-      cell.isChanged = true;
+      this.#file.cells.touch(cell, now);
       return balanceOf(cell);
     });
   }

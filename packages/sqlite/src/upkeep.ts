@@ -53,6 +53,7 @@ export class Upkeep {
     if (forgets.length === 0) return;
     await this.#file.write(() => {
       for (const forget of forgets) forget();
+      this.#file.cells.abandoned();
     });
   }
 
