@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../src/codec/json.ts";
+import { canonicalTexts, otherBytes, otherTexts } from "./json-texts.ts";
 import { invalid, type VectorFileContent, type VectorGroup, type VectorTest, valid } from "./vector-file.ts";
 
 /** Source text written as parts that repeat, where it is too long to print. */
@@ -121,77 +122,6 @@ const plainRefused: readonly (readonly [string, readonly string[], string, strin
   ["a lone surrogate in a key", ["Surrogates"], "lone_surrogate", '{"\\ud800":1}'],
 ];
 
-const texts: readonly (readonly [string, readonly string[], string])[] = [
-  ["an empty object", [], "{}"],
-  ["sorted keys, no white space", ["KeyOrder"], '{"a":[1,{"b":"x"}],"c":null}'],
-  ["an escape where it is prescribed", ["Escapes"], '["\\n\\u0001\\"\\\\"]'],
-  ["text beyond ASCII as it is", ["Escapes"], '["\u20ac\u{1f600}\u2028"]'],
-  ["the largest integers", ["Numbers"], "[-9007199254740991,9007199254740991]"],
-];
-
-const otherTexts: readonly (readonly [string, readonly string[], string, string])[] = [
-  ["a repeated key", ["DuplicateKeys"], "not_canonical", '{"a":1,"a":1}'],
-  ["a repeated key with another value", ["DuplicateKeys"], "not_canonical", '{"a":1,"a":2}'],
-  ["a repeated key, once written with an escape", ["DuplicateKeys"], "not_canonical", '{"a":1,"\\u0061":1}'],
-  ["a repeated key deeper inside", ["DuplicateKeys"], "not_canonical", '{"a":[{"b":1,"b":1}]}'],
-  ["a space after a colon", ["Whitespace"], "not_canonical", '{"a": 1}'],
-  ["a line feed at the end", ["Whitespace"], "not_canonical", "{}\n"],
-  ["a space before it", ["Whitespace"], "not_canonical", " {}"],
-  ["keys out of order", ["KeyOrder"], "not_canonical", '{"b":1,"a":2}'],
-  ["an escape that is not needed", ["Escapes"], "not_canonical", '["\\u0061"]'],
-  ["an escaped solidus", ["Escapes"], "not_canonical", '["\\/"]'],
-  ["an escape in upper case", ["Escapes"], "not_canonical", '["\\u001F"]'],
-  ["a long escape where a short one exists", ["Escapes"], "not_canonical", '["\\u000a"]'],
-  ["an escaped surrogate pair", ["Escapes"], "not_canonical", '["\\ud83d\\ude00"]'],
-  ["1.0", ["Numbers"], "not_canonical", "[1.0]"],
-  ["1e2", ["Numbers"], "not_canonical", "[1e2]"],
-  ["NaN", ["NotJson"], "not_json", '{"a":NaN}'],
-  ["Infinity", ["NotJson"], "not_json", "[-Infinity]"],
-  ["undefined", ["NotJson"], "not_json", '{"a":undefined}'],
-  ["a comma too many", ["NotJson"], "not_json", "[1,]"],
-  ["a comma too many in an object", ["NotJson"], "not_json", '{"a":1,}'],
-  ["a comma at the beginning", ["NotJson"], "not_json", "[,1]"],
-  ["a comma and nothing else", ["NotJson"], "not_json", "{,}"],
-  ["a comma too few", ["NotJson"], "not_json", '{"a":1"b":2}'],
-  ["a colon too few", ["NotJson"], "not_json", '{"a"1}'],
-  ["a colon in an array", ["NotJson"], "not_json", '["a":1]'],
-  ["a key that is no text", ["NotJson"], "not_json", "{1:1}"],
-  ["a bracket that closes a brace", ["NotJson"], "not_json", '{"a":1]'],
-  ["a brace that closes a bracket", ["NotJson"], "not_json", "[1}"],
-  ["a bracket too many", ["NotJson"], "not_json", "[1]]"],
-  ["a comma after the value", ["NotJson"], "not_json", "1,"],
-  ["a word in another case", ["NotJson"], "not_json", "[True]"],
-  ["a word too long", ["NotJson"], "not_json", "[truefalse]"],
-  ["a fraction without a whole", ["NotJson"], "not_json", "[.5]"],
-  ["an exponent without digits", ["NotJson"], "not_json", "[1e]"],
-  ["a sign without digits", ["NotJson"], "not_json", "[-]"],
-  ["an escape that is cut short", ["NotJson"], "not_json", '["\\u12"]'],
-  ["a string without an end", ["NotJson"], "not_json", '["a]'],
-  ["a form feed as white space", ["NotJson"], "not_json", "[\f1]"],
-  ["a comment", ["NotJson"], "not_json", "[1]/**/"],
-  ["a leading zero", ["NotJson"], "not_json", "[01]"],
-  ["a plus sign", ["NotJson"], "not_json", "[+1]"],
-  ["a number without its fraction", ["NotJson"], "not_json", "[1.]"],
-  ["digits of another script", ["NotJson"], "not_json", "[\u0661]"],
-  ["single quotes", ["NotJson"], "not_json", "['a']"],
-  ["a raw control character in a string", ["NotJson"], "not_json", '["\t"]'],
-  ["an escape that JSON does not have", ["NotJson"], "not_json", '["\\x41"]'],
-  ["a no-break space", ["NotJson"], "not_json", "[\u00a01]"],
-  ["two values", ["NotJson"], "not_json", "{}{}"],
-  ["nothing", ["NotJson"], "not_json", ""],
-  ["a text that is cut short", ["NotJson"], "not_json", '{"a":1'],
-];
-
-/** Bytes that are no canonical text, in hex: most are no UTF-8. */
-const otherBytes: readonly (readonly [string, string, string])[] = [
-  ["a byte order mark", "not_json", "efbbbf7b7d"],
-  ["a byte that begins no character", "not_json", "5b22ff225d"],
-  ["a character that is cut short", "not_json", "5b22e282225d"],
-  ["an overlong solidus", "not_json", "5b22c0af225d"],
-  ["a surrogate in UTF-8", "not_json", "5b22eda080225d"],
-  ["UTF-16", "not_json", "7b007d00"],
-];
-
 const json = (value: JsonObject | string | number): JsonObject => ({ json: value });
 
 const inMemory: readonly VectorTest[] = [
@@ -281,7 +211,7 @@ export function canonicalJsonVectors(): VectorFileContent {
         type: "CanonicalText",
         profile: "receipt",
         tests: [
-          ...texts.map(([comment, flags, text]) => valid(comment, flags, { text })),
+          ...canonicalTexts.map(([comment, flags, text]) => valid(comment, flags, { text })),
           ...otherTexts.map(([comment, flags, reason, text]) => invalid(comment, flags, reason, { text })),
           ...otherBytes.map(([comment, reason, hex]) => invalid(comment, ["NotJson"], reason, { hex })),
           ...refused

@@ -27,7 +27,7 @@ export function reportJson(report: VerifyReport): JsonObject {
  *
  * @throws Error when the verifier says something else than the case.
  */
-export async function chainTest(test: ChainCase): Promise<VectorTest> {
+async function chainTest(test: ChainCase): Promise<VectorTest> {
   const { comment, flags, lines, options, expected } = test;
   const report = await verifyChain(lines, options as VerifyOptions);
   const found = report.break;

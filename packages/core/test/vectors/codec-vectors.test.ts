@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createVerifier } from "#ed25519";
 import { decodeBase64url } from "../../src/codec/base64url.ts";
@@ -108,6 +110,25 @@ const signatureChecks: Readonly<Record<string, Check>> = {
     }
   },
 };
+
+const rfc8785 = fileURLToPath(new URL("../../../../../shared/vectors/rfc8785/input/", import.meta.url));
+
+/** RFC 8785's own files, all of which `json` writes, and why receipts may not hold what is in them. */
+const refusedByReceipts: readonly (readonly [string, string])[] = [
+  ["arrays", "bad_key"],
+  ["french", "bad_key"],
+  ["structures", "bad_key"],
+  ["unicode", "bad_key"],
+  ["values", "bad_number"],
+  ["weird", "bad_key"],
+];
+
+describe("the receipts' profile", () => {
+  it.skipIf(!existsSync(rfc8785)).each(refusedByReceipts)("refuses RFC 8785's %s: %s", (name, reason) => {
+    const value: unknown = JSON.parse(readFileSync(`${rfc8785}${name}.json`, "utf8"));
+    expect(written(value, "receipt", "")).toBe(reason);
+  });
+});
 
 describe("the published vectors", () => {
   it("of canonical JSON hold", async () => {

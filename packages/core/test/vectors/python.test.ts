@@ -1,9 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/codec/json.ts";
 import { verifyChain } from "../../src/receipt/verify-chain.ts";
+import type { VerifyOptions } from "../../src/receipt/verify-options.ts";
+import { reportJson } from "./chain-case.ts";
 import { chainLines } from "./chain-lines.ts";
+import { damagedStreams, type Stream } from "./damaged-streams.ts";
 import { readVectors, vectorFolder } from "./read-vectors.ts";
 import { sampleBodies } from "./sample-bodies.ts";
 import { signLine, vectorSigner } from "./signed-line.ts";
@@ -69,6 +75,35 @@ describe.skipIf(lack !== null)(`the verifier in Python${say}`, { timeout: 120_00
       reports.map(({ file }) => [file, readVectors(file.replace(/\.json$/, "")).numberOfTests]),
     );
     expect(reports.length).toBeGreaterThanOrEqual(8);
+  });
+
+  it("says of damaged streams, to the letter, what TypeScript says", async () => {
+    const sources = ["chains", "key_rotation", "checkpoints"].flatMap((name) =>
+      readVectors(name).testGroups.flatMap((group) => group.tests as unknown as readonly Stream[]),
+    );
+    const streams = damagedStreams(sources, 400, 1);
+    const reports = await Promise.all(
+      streams.map(async ({ lines, options }) =>
+        reportJson(await verifyChain(lines, options as VerifyOptions)),
+      ),
+    );
+    const tests = streams.map((stream, index) => {
+      const report = reports[index] as JsonObject;
+      const reason = reasonOf(report);
+      const said = reason === undefined ? { result: "valid" } : { result: "invalid", reason };
+      return { tcId: index + 1, comment: "", ...stream, report, ...said };
+    });
+    // They are damaged in many ways, and not all of them.
+    expect(new Set(reports.map(reasonOf)).size).toBeGreaterThan(15);
+    expect(tests.filter(({ result }) => result === "valid").length).toBeGreaterThan(20);
+    const folder = mkdtempSync(join(tmpdir(), "tollgate-vectors-"));
+    try {
+      const file = { numberOfTests: tests.length, testGroups: [{ type: "VerifyChain", tests }] };
+      writeFileSync(join(folder, "damaged.json"), JSON.stringify(file));
+      expect(reportsOf("vectors", folder)).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.skipIf(!existsSync(others))("passes Project Wycheproof's Ed25519 vectors", () => {
@@ -153,6 +188,10 @@ describe.skipIf(lack !== null)(`the verifier in Python${say}`, { timeout: 120_00
     }
   });
 });
+
+function reasonOf(report: JsonObject): string | undefined {
+  return (report.break as { readonly reason: string } | null)?.reason;
+}
 
 function sign(body: object, seed: string): string {
   const { code, stdout, stderr } = python([script, "sign", "--seed", seed], JSON.stringify(body));

@@ -20,7 +20,7 @@ export function anyDigest(digit: string): string {
 }
 
 /** The members that every body has. */
-export function headerOf(seq: number): JsonObject {
+function headerOf(seq: number): JsonObject {
   return {
     v: 1,
     id: vectorId(seq),
