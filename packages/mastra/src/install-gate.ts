@@ -43,15 +43,9 @@ export function installGate<Gated extends AnyAgent>(agent: Gated, parts: AgentPa
           crypto.randomUUID(),
       );
       const run = runs.open(runId, asked.requestContext as RequestContext | undefined, isNetwork);
-      const check = () => runs.check(run);
-      try {
-        const gated = { ...options.gated(asked, mastra), runId };
-        return finish(await runs.gate.withRun(run, () => original(given, gated)), check);
-      } catch (error) {
-        // What Mastra has made of a refusal is told as the gate said it.
-        check();
-        throw error;
-      }
+      const gated = { ...options.gated(asked, mastra), runId };
+      const answer = await runs.gate.withRun(run, () => original(given, gated));
+      return finish(answer, () => runs.check(run));
     };
 
   for (const name of ["generate", "resumeGenerate"]) replace(agent, name, gatedCall(whole));

@@ -107,6 +107,16 @@ describe("a tool call that the gate wants approved", () => {
     expect(sent).toEqual(["bob"]);
   });
 
+  it("runs by Mastra's own approveToolCall once it is granted at the gate, and not before", async () => {
+    const { fixture, sent, agent, runId } = await asking();
+    await (await agent.approveToolCall({ runId })).consumeStream();
+    expect(sent).toEqual([]);
+    const [pending] = await fixture.gate.approvals.list();
+    await fixture.gate.approvals.grant(pending!.id, { by: "bob" });
+    await (await agent.approveToolCall({ runId })).consumeStream();
+    expect(sent).toEqual(["bob"]);
+  });
+
   it.each([
     ["Mastra's own approval", { approved: true }],
     ["an answer to another request", { request: "other" }],
