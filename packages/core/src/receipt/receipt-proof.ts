@@ -1,3 +1,4 @@
+import { decodeUtf8 } from "../codec/utf8.ts";
 import { messageOf } from "../errors.ts";
 import { chainOrigin, parseCheckpoint } from "./checkpoint-text.ts";
 import { publicKeyBytes } from "./jwk-thumbprint.ts";
@@ -55,7 +56,7 @@ function check(text: string, trust: KeyTrust): Proven | ProofFlaw {
   let lines: readonly string[];
   try {
     proof = parseTlogProof(text);
-    lines = new TextDecoder("utf-8", { fatal: true }).decode(proof.extra).split("\n");
+    lines = decodeUtf8(proof.extra ?? new Uint8Array(0)).split("\n");
   } catch (error) {
     return { reason: "malformed", message: messageOf(error) };
   }

@@ -6,6 +6,7 @@ import type { CheckpointBody } from "../../src/receipt/receipt.ts";
 import { ChainWriter, closed, endorsementOf, stopped } from "./chain-writer.ts";
 import { merkleGroups, merkleNotes } from "./merkle-vectors.ts";
 import { lineBy, noteGroup } from "./note-vectors.ts";
+import { type ProofParts, packed, put, taken, unpacked } from "./proof-parts.ts";
 import { timeAt } from "./sample-bodies.ts";
 import { type VectorSigner, vectorSigner } from "./signed-line.ts";
 import { invalid, type VectorFileContent, type VectorTest, valid } from "./vector-file.ts";
@@ -21,33 +22,6 @@ function chainOf(name = "main"): readonly string[] {
   const writer = new ChainWriter({ signer, chain: name }).open().write(stopped, stopped, stopped, stopped);
   return writer.write(writer.checkpoint()).write(closed).lines;
 }
-
-/** A proof taken apart: the header, the extra data's lines, the index, the hashes and the checkpoint. */
-interface Parts {
-  readonly header: string;
-  readonly extra: string | null;
-  readonly index: string;
-  readonly hashes: readonly string[];
-  readonly note: string;
-}
-
-function taken(text: string): Parts {
-  const [head = "", ...rest] = text.split("\n\n");
-  const [header = "", extra = "", index = "", ...hashes] = head.split("\n");
-  return { header, extra: extra.slice("extra ".length), index, hashes, note: rest.join("\n\n") };
-}
-
-function put({ header, extra, index, hashes, note }: Parts): string {
-  return [header, ...(extra === null ? [] : [`extra ${extra}`]), index, ...hashes, "", note].join("\n");
-}
-
-const packed = (lines: readonly string[]): string =>
-  encodeBase64(new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")));
-const unpacked = (extra: string | null): readonly string[] =>
-  Buffer.from(extra ?? "", "base64")
-    .toString()
-    .split("\n")
-    .slice(0, -1);
 
 /** Proofs in text, and the trees that they are about. */
 export async function proofVectors(): Promise<VectorFileContent> {
@@ -128,19 +102,19 @@ async function brokenProofs(): Promise<readonly VectorTest[]> {
   const parts = taken(text);
   const [key = "", receipt = "", checkpoint = ""] = unpacked(parts.extra);
   const own = trust(signer);
-  const broken = (comment: string, change: Partial<Parts>, reason: string): VectorTest =>
+  const broken = (comment: string, change: Partial<ProofParts>, reason: string): VectorTest =>
     test("Proof", comment, put({ ...parts, ...change }), own, reason);
   const form = (comment: string, proof: string): VectorTest =>
     test("ProofText", comment, proof, own, "malformed");
-  const extra = (...all: readonly string[]): Partial<Parts> => ({ extra: packed(all) });
+  const extra = (...all: readonly string[]): Partial<ProofParts> => ({ extra: packed(all) });
   const [first = "", ...others] = parts.hashes;
   const elsewhere = taken(await proveReceipt(chainOf("other"), { chain: "other", seq: 2 }));
   const body = JSON.parse(checkpoint).body as CheckpointBody;
-  const note = (origin: string, size = body.size, by = signer): Partial<Parts> => {
+  const note = (origin: string, size = body.size, by = signer): Partial<ProofParts> => {
     const head = formatCheckpoint({ origin, size, root: body.root });
     return { note: `${head}\n${lineBy(by, head, origin)}` };
   };
-  const signedNote = (head: string): Partial<Parts> => ({ note: `${head}\n${lineBy(signer, head)}` });
+  const signedNote = (head: string): Partial<ProofParts> => ({ note: `${head}\n${lineBy(signer, head)}` });
   const rootText = encodeBase64(new Uint8Array(Buffer.from(body.root.slice(7), "hex")));
   const wrongSize = new ChainWriter({ signer }).open().write(stopped, stopped, stopped, stopped);
   const lie = wrongSize.next(wrongSize.checkpoint({ size: 4 }));
@@ -201,6 +175,13 @@ async function brokenProofs(): Promise<readonly VectorTest[]> {
       "extra data that are no UTF-8",
       { extra: encodeBase64(new Uint8Array([0xff, 0x0a])) },
       "malformed",
+    ),
+    broken(
+      "a byte order mark before the receipts",
+      {
+        extra: encodeBase64(new Uint8Array([0xef, 0xbb, 0xbf, ...Buffer.from(parts.extra ?? "", "base64")])),
+      },
+      "not_json",
     ),
     broken("no extra data", { extra: null }, "malformed"),
     form("another version", text.replace("@v1", "@v2")),
