@@ -19,6 +19,8 @@ export const nodeOnly: ReadonlySet<string> = new Set([
 
 /** Frameworks, and the packages whose business each is. */
 const frameworks: readonly { readonly name: RegExp; readonly owners: readonly string[] }[] = [
+  // Mastra's models are the AI SDK's: its tests run over the same client.
+  { name: /^@ai-sdk\/openai$/, owners: ["packages/ai-sdk", "packages/mastra"] },
   { name: /^(ai|@ai-sdk\/.+)$/, owners: ["packages/ai-sdk"] },
   { name: /^(langchain|@langchain\/(?!langgraph).+)$/, owners: ["packages/langchain", "packages/langgraph"] },
   // createAgent of LangChain runs on LangGraph: its interrupts and checkpointers are LangGraph's.

@@ -61,7 +61,7 @@ export class LocalGateway extends MastraModelGateway {
 export type Config = Partial<GateAgentConfig<string, ToolsInput, undefined, unknown>>;
 
 /** A gated agent on a Mastra of its own. */
-export function agentAt(bench: Bench, api: Api, config: Config = {}, options: GateAgentOptions = {}): Agent {
+function agentAt(bench: Bench, api: Api, config: Config = {}, options: GateAgentOptions = {}): Agent {
   const models = modelsAt(bench, api);
   const agent: Agent = gateAgent(
     { id: "tester", name: "tester", instructions: "Answer.", model: models(benchModels.chat), ...config },
