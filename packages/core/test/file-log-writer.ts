@@ -2,13 +2,13 @@
 // acknowledged: `node file-log-writer.ts <path> <fsync|buffered> <first id>`.
 import { writeSync } from "node:fs";
 import { fileLog } from "../src/node/file-log.ts";
-import { createChain, type ReceiptContent } from "../src/receipt/chain.ts";
-import { countingIds, decisionContent, keyContent, noon, testSigner } from "./sample-receipts.ts";
+import type { ReceiptContent } from "../src/receipt/chain.ts";
+import { chainFrom, decisionContent, keyContent, noon, testSigner } from "./sample-receipts.ts";
 
 const [, , path = "", durability, firstId] = process.argv;
 const log = fileLog(path, { durability: durability === "buffered" ? "buffered" : "fsync" });
 const head = await log.head("main");
-const chain = createChain({ chain: "main", signer: testSigner(), newId: countingIds(Number(firstId)), head });
+const chain = chainFrom(head, testSigner(), Number(firstId));
 
 async function append(content: ReceiptContent): Promise<void> {
   const entry = chain.seal(content, noon);

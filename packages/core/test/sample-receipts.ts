@@ -1,7 +1,7 @@
 import { createChain, type ReceiptChain, type ReceiptContent } from "../src/receipt/chain.ts";
 import { createSigner } from "../src/receipt/local-signer.ts";
 import type { ReceiptClaim } from "../src/receipt/receipt.ts";
-import type { SealedReceipt } from "../src/receipt/receipt-log.ts";
+import type { ChainHead, SealedReceipt } from "../src/receipt/receipt-log.ts";
 import type { Signer } from "../src/receipt/signer.ts";
 
 /** 2025-11-20T12:00:00.000Z. */
@@ -36,6 +36,13 @@ export function openChain(options: { chain?: string; signer?: Signer; firstId?: 
   const { chain: name = "main", signer = testSigner(), firstId = 0 } = options;
   const chain = createChain({ chain: name, signer, newId: countingIds(firstId) });
   return { chain, opening: chain.seal(keyContent(signer), noon) };
+}
+
+/** A chain that goes on from `head`, as in another process. */
+export function chainFrom(head: ChainHead | null, signer: Signer, firstId = 0): ReceiptChain {
+  const chain = createChain({ chain: "main", signer, newId: countingIds(firstId) });
+  chain.resume(head);
+  return chain;
 }
 
 /** The receipt that opens a chain or hands it over. */

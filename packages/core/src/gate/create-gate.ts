@@ -88,13 +88,13 @@ class LocalGate implements Gate {
       options.maxOutputTokens === "unbounded" ? null : (options.maxOutputTokens ?? 4096);
     const log = options.log ?? memoryLog();
     const bare = createChain({ chain: this.chain, signer, newId: idAt });
-    for (const former of options.formerSigners ?? []) bare.admit(readSigner(former));
-    const parts = { log, clock, inTime, report };
+    const parts = { log, signer, clock, inTime, report };
     const write = (content: ReceiptContent): Awaitable<Receipt> => recorder.write(content);
+    const chain = options.checkpoints?.follow({ ...parts, chain: bare, write }) ?? bare;
+    for (const former of options.formerSigners ?? []) chain.admit(readSigner(former));
     const recorder = new Recorder({
       ...parts,
-      chain: options.checkpoints?.follow({ ...parts, chain: bare, write }) ?? bare,
-      signer,
+      chain,
       clockToleranceMs: options.clockToleranceMs ?? 5000,
       observe: options.onReceipt ?? (() => undefined),
     });

@@ -20,6 +20,7 @@ function followed(receipts: number, firstId = 0): { parts: FollowedChain; sealed
   for (const entry of sealed) log.append(entry);
   const parts: FollowedChain = {
     chain,
+    signer,
     log,
     clock: manualClock(),
     inTime: (_who, answer) => answer,

@@ -28,8 +28,6 @@ export interface ChainOptions {
   readonly signer: Signer;
   /** Makes receipt ids: UUIDs version 7 of the time given in epoch milliseconds. */
   readonly newId: (now: number) => string;
-  /** Where to go on. @default null (a new chain) */
-  readonly head?: ChainHead | null;
 }
 
 /** Turns contents into receipts that are signed and linked to each other. One writer per chain. */
@@ -37,8 +35,6 @@ export interface ReceiptChain {
   readonly id: string;
   /** The last receipt sealed, or null before the first. */
   readonly head: ChainHead | null;
-  /** Whose key signs the next receipt. @throws VerificationError when the chain is under a key that it has no signer of */
-  readonly signer: Signer;
   /**
    * Takes a signer whose key the chain may be under, or go over to: by a `key` receipt that names it, which the
    * key before it signs.
@@ -56,7 +52,8 @@ export interface ReceiptChain {
    */
   seal(content: ReceiptContent, now: number): SealedReceipt;
   /**
-   * Goes back to what the log really has; to be called after an append failed.
+   * Goes to where the log says that the chain ends; to be called before the first receipt and after an append
+   * failed.
    *
    * @throws VerificationError when nothing can follow it: it is closed, or under a key without a signer here.
    */
@@ -65,10 +62,10 @@ export interface ReceiptChain {
   finish?(): Promise<void>;
 }
 
-/** A chain that goes on from `head`, or a new one. */
-export function createChain({ chain, signer: first, newId, head: start = null }: ChainOptions): ReceiptChain {
+/** A new chain; to go on with one that is there {@link ReceiptChain.resume} it. */
+export function createChain({ chain, signer: first, newId }: ChainOptions): ReceiptChain {
   const signers = new Map([[first.kid, first]]);
-  let head: ChainHead | null = start;
+  let head: ChainHead | null = null;
   let lastNow = Number.NaN;
   let lastTime = "";
 
@@ -97,9 +94,6 @@ export function createChain({ chain, signer: first, newId, head: start = null }:
     id: chain,
     get head() {
       return head;
-    },
-    get signer() {
-      return signerNow();
     },
     admit(signer) {
       signers.set(signer.kid, signer);

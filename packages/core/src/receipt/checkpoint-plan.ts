@@ -2,10 +2,13 @@ import type { Awaitable } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
 import type { ReceiptChain, ReceiptContent } from "./chain.ts";
 import type { ReceiptLog } from "./receipt-log.ts";
+import type { Signer } from "./signer.ts";
 
 /** What a gate lends to whoever follows its chain. */
 export interface FollowedChain {
+  /** Not written yet; every signer but the first is admitted later. */
   readonly chain: ReceiptChain;
+  readonly signer: Signer;
   readonly log: ReceiptLog;
   readonly clock: Clock;
   /** Waits for the log's answer, but not for ever. */

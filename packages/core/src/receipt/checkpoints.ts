@@ -46,6 +46,7 @@ class CheckpointedChain implements ReceiptChain {
   readonly #every: number;
   readonly #everyMs: number;
   readonly #tree: ChainTree;
+  readonly #signers = new Map<string, Signer>();
   #timer: unknown = null;
   #writing: Promise<void> | null = null;
   /** True when some receipt has waited for long enough. */
@@ -60,17 +61,15 @@ class CheckpointedChain implements ReceiptChain {
     this.#every = every;
     this.#everyMs = everyMs;
     this.#tree = new ChainTree(parts);
+    this.#signers.set(parts.signer.kid, parts.signer);
   }
 
   get head(): ChainHead | null {
     return this.#parts.chain.head;
   }
 
-  get signer(): Signer {
-    return this.#parts.chain.signer;
-  }
-
   admit(signer: Signer): void {
+    this.#signers.set(signer.kid, signer);
     this.#parts.chain.admit(signer);
   }
 
@@ -111,8 +110,10 @@ class CheckpointedChain implements ReceiptChain {
   /** The checkpoint as of now, when it is sealed: what was to be said is where other chains end. */
   #fill(content: Extract<ReceiptContent, { type: "checkpoint" }>): ReceiptContent {
     const { tip } = this.#tree;
+    const { head } = this;
+    const signer = this.#signers.get(head?.kid ?? "");
     // Whatever happens, no root is signed but that of the chain as it is; this one will be asked for again.
-    if (tip === null || tip.digest !== (this.head?.digest ?? null)) {
+    if (signer === undefined || tip === null || tip.digest !== head?.digest) {
       throw new InvalidAction("the receipts before the checkpoint are not known");
     }
     const size = tip.tree.size;
@@ -121,7 +122,7 @@ class CheckpointedChain implements ReceiptChain {
     const note =
       origin === null
         ? undefined
-        : signBytes(this.signer, new TextEncoder().encode(formatCheckpoint({ origin, size, root })));
+        : signBytes(signer, new TextEncoder().encode(formatCheckpoint({ origin, size, root })));
     return given({ ...content, size, root, note });
   }
 

@@ -109,8 +109,9 @@ describe("a signer with an endorsement", () => {
   });
 
   it("signs nothing before its time, and no other chain", async () => {
-    const early = createChain({ chain: "main", signer: await endorsed(local), newId: countingIds() });
-    expect(() => early.seal(keyContent(early.signer), noon - 1)).toThrow(/endorsed from/);
+    const ready = await endorsed(local);
+    const early = createChain({ chain: "main", signer: ready, newId: countingIds() });
+    expect(() => early.seal(keyContent(ready), noon - 1)).toThrow(/endorsed from/);
     const signer = await endorsed(local, { chain: "other" });
     const chain = createChain({ chain: "main", signer, newId: countingIds() });
     expect(() => chain.seal(keyContent(signer), noon)).toThrow(/endorsed for chain "other" only/);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { signedLine } from "../../test/sample-log.ts";
 import {
-  countingIds,
+  chainFrom,
   decisionContent,
   keyContent,
   noon,
@@ -10,7 +10,6 @@ import {
   testDigest,
   testSigner,
 } from "../../test/sample-receipts.ts";
-import { createChain } from "./chain.ts";
 import { MerkleFrontier } from "./merkle.ts";
 import type { ReceiptInput } from "./receipt-text.ts";
 import { verifyChain } from "./verify-chain.ts";
@@ -146,12 +145,7 @@ describe("keys", () => {
   function handedOver(): string[] {
     const { chain, opening } = openChain();
     const handover = chain.seal(keyContent(testSigner(2)), noon);
-    const next = createChain({
-      chain: "main",
-      signer: testSigner(2),
-      newId: countingIds(50),
-      head: chain.head,
-    });
+    const next = chainFrom(chain.head, testSigner(2), 50);
     return [opening, handover, next.seal(decisionContent(), noon), next.seal({ type: "close" }, noon)].map(
       (s) => s.json,
     );
@@ -177,12 +171,7 @@ describe("keys", () => {
   it("no longer sign once they handed over", async () => {
     const { chain, opening } = openChain();
     const handover = chain.seal(keyContent(testSigner(2)), noon);
-    const old = createChain({
-      chain: "main",
-      signer: testSigner(1),
-      newId: countingIds(50),
-      head: { ...chain.head!, kid: testSigner(1).kid },
-    });
+    const old = chainFrom({ ...chain.head!, kid: testSigner(1).kid }, testSigner(1), 50);
     const stream = [opening, handover, old.seal(decisionContent(), noon)].map(({ json }) => json);
     expect(await verifyChain(stream)).toMatchObject({ break: { reason: "unknown_key", index: 2, seq: 2 } });
   });
@@ -194,19 +183,15 @@ describe("keys", () => {
   });
 
   it("are in the chain before anything is signed with them", async () => {
-    const stranger = createChain({
+    const head = {
       chain: "main",
-      signer: testSigner(2),
-      newId: countingIds(),
-      head: {
-        chain: "main",
-        seq: -1,
-        digest: testDigest("0"),
-        time: "2025-11-20T12:00:00.000Z",
-        kid: testSigner(2).kid,
-        closed: false,
-      },
-    });
+      seq: -1,
+      digest: testDigest("0"),
+      time: "2025-11-20T12:00:00.000Z",
+      kid: testSigner(2).kid,
+      closed: false,
+    };
+    const stranger = chainFrom(head, testSigner(2));
     const { receipt } = stranger.seal(decisionContent(), noon);
     const first = { ...receipt, body: { ...receipt.body, prev: null } };
     expect(await verifyChain([first])).toMatchObject({ break: { reason: "missing_key", index: 0, seq: 0 } });
