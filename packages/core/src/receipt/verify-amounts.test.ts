@@ -15,6 +15,7 @@ const held = testId(1);
 const usd = claimOf(1000n);
 const monthly = claimOf(1000n, { budget: "monthly" });
 const calls = claimOf(1n, { unit: "calls" });
+const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`unit_${index}`, 1n]));
 
 function amounts(used: Readonly<Record<string, bigint>>): SettlementBody["amounts"] {
   return Object.entries(used).map(([unit, amount]) => ({ unit, amount: `${amount}` }));
@@ -43,6 +44,7 @@ describe("a settlement", () => {
       [usd, monthly],
     ],
     ["may book units that were not held", { amounts: amounts({ usd: 1n, tokens: 10n ** 9n }) }],
+    ["may book many units", { amounts: amounts({ ...many, usd: 1005n }), overage: [claimOf(5n)] }],
     ["may have an empty overage", { amounts: amounts({ usd: 1n }), overage: [] }],
     ["may be a release of it all", { outcome: "released", overage: [] }],
     [
@@ -59,6 +61,7 @@ describe("a settlement", () => {
 
   const unexplained: readonly Case[] = [
     ["books more in silence", { amounts: amounts({ usd: 1001n }) }],
+    ["books more in silence, among many units", { amounts: amounts({ ...many, usd: 1001n }) }],
     ["has too little overage", { amounts: amounts({ usd: 1005n }), overage: [claimOf(4n)] }],
     ["has too much overage", { amounts: amounts({ usd: 1005n }), overage: [claimOf(6n)] }],
     ["has overage where there was none", { amounts: amounts({ usd: 1000n }), overage: [claimOf(1n)] }],

@@ -1,5 +1,5 @@
 import { checkInBatches } from "./check-in-batches.ts";
-import { type ReceiptStream, readReceiptText } from "./receipt-text.ts";
+import { type ReceiptInput, type ReceiptStream, readReceiptText } from "./receipt-text.ts";
 import { readVerifyOptions, type VerifyOptions } from "./verify-options.ts";
 import type { VerifyReport } from "./verify-report.ts";
 import { isSignedBy, SignedBytes } from "./verify-signature.ts";
@@ -29,8 +29,12 @@ export async function verifyChain(
   const verifier = new StreamVerifier(rules, (text, key) =>
     isSignedBy(key.verify, text.receipt.sig, signed.of(text)),
   );
-  for await (const input of receipts) {
-    if (!verifier.take(readReceiptText(input))) break;
+  const take = (input: ReceiptInput): boolean => verifier.take(readReceiptText(input));
+  if (Symbol.asyncIterator in receipts) {
+    for await (const input of receipts) if (!take(input)) break;
+  } else {
+    // Nothing to wait for, and waiting for nothing takes its time, too.
+    for (const input of receipts) if (!take(input)) break;
   }
   return verifier.report();
 }

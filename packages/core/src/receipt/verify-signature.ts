@@ -16,6 +16,9 @@ export function isSignedBy(verify: VerifySignature, sig: string, bytes: Uint8Arr
 }
 
 const encoder = new TextEncoder();
+/** Where a body stands in its receipt's text: thumbprints and signatures are always as long. */
+const bodyStart: number = '{"body":'.length;
+const afterBody: number = `,"kid":"${"x".repeat(43)}","sig":"${"x".repeat(86)}"}`.length;
 /** More than what stands before any body: a length has at most 16 digits. */
 const headRoom = 128;
 
@@ -27,9 +30,8 @@ export class SignedBytes {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
 
   /** DSSE's pre-authentication encoding (DSSE 1.0.2) of a receipt's body; it stands until the next call. */
-  of({ receipt, json }: ReceiptText): Uint8Array {
-    const tail = `,"kid":"${receipt.kid}","sig":"${receipt.sig}"}`;
-    const body = json.slice('{"body":'.length, -tail.length);
+  of({ json }: ReceiptText): Uint8Array {
+    const body = json.slice(bodyStart, -afterBody);
     // No character takes more than three bytes for each of its UTF-16 code units.
     const room = headRoom + body.length * 3;
     if (room > this.#bytes.length) this.#bytes = new Uint8Array(room);
