@@ -21,11 +21,10 @@ export function whyUnexplained(body: SettlementBody, claims: readonly ReceiptCla
     const key = said.size === 0 ? "" : keyOf(claim);
     const over = said.get(key) ?? 0n;
     said.delete(key);
-    const where = `${claim.unit} of budget "${claim.budget}"`;
-    if (late && over > actual) return `it books ${actual} ${where}, but has an overage of ${over}`;
-    if (!late && over !== (actual > held ? actual - held : 0n)) {
-      return `it books ${actual} ${where}, of which ${held} was held, with an overage of ${over}`;
-    }
+    const isExplained = late ? over <= actual : over === (actual > held ? actual - held : 0n);
+    if (isExplained) continue;
+    const what = `${actual} ${claim.unit} of budget "${claim.budget}"`;
+    return `it books ${what}, of which ${late ? 0n : held} was held, with an overage of ${over}`;
   }
   return said.size === 0 ? null : "it has an overage of what was never held";
 }

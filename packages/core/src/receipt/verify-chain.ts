@@ -30,7 +30,7 @@ export async function verifyChain(
     isSignedBy(key.verify, text.receipt.sig, signed.of(text)),
   );
   const take = (input: ReceiptInput): boolean => verifier.take(readReceiptText(input));
-  if (Symbol.asyncIterator in receipts) {
+  if (Symbol.asyncIterator in Object(receipts)) {
     for await (const input of receipts) if (!take(input)) break;
   } else {
     // Nothing to wait for, and waiting for nothing takes its time, too.
