@@ -160,6 +160,11 @@ async function brokenProofs(): Promise<readonly VectorTest[]> {
       signedNote(`tollgate/main\n5\n${rootText.slice(0, -4)}\n`),
       "bad_checkpoint",
     ),
+    broken(
+      "a size in digits of another script",
+      signedNote(`tollgate/main\n\u0665\n${rootText}\n`),
+      "bad_checkpoint",
+    ),
     broken("a size with a leading zero", signedNote(`tollgate/main\n05\n${rootText}\n`), "bad_checkpoint"),
     broken(
       "an empty line inside the checkpoint",

@@ -201,7 +201,7 @@ function allLetters(): JsonObject {
   const letters = "abcdefghijklmnopqrstuvwxyz_0123456789";
   const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
   return {
-    id: "01234567-89ab-7cde-bf01-23456789abcd",
+    id: "98765432-90ab-79cd-b9ef-9876543210ab",
     time: "2019-08-29T18:39:58.999Z",
     action: { ...sampleAction, digest },
     decision: { ...allowed, code: letters },
