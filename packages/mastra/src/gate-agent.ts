@@ -47,14 +47,15 @@ export type GateAgentConfig<
 /**
  * An agent none of whose model calls and tool calls goes out unless the gate lets it: `new Agent(config)`, gated.
  *
- * It covers models given as such, by name, as a list or by a function; tools, sub-agents and workflows; titles,
- * structuring models and goal judges; networks; and what the options of one call put in their place. With a gate
- * each call is a run of its own, by the id that Mastra resumes it by; inside another run it is a child of that.
+ * It covers models given as such, by name, as a list or by a function; tools, sub-agents and workflows; titles
+ * and structuring models; networks; and what the options of one call put in their place. With a gate each call is a
+ * run of its own, by the id that Mastra resumes it by; inside another run it is a child of that.
  *
  * A refused model call rejects with the gate's own error, and no other model and no retry gets to answer.
  *
  * @throws InvalidConfig for what would pass by the gate: a sub-agent that is not gated, a scorer or a processor
- *   with a model of its own, memory that observes, a durable agent, a tool with a `requireApproval` of its own
+ *   with a model of its own, memory that observes, a durable agent, a goal, a tool that decides by itself whether
+ *   it needs approval
  */
 export function gateAgent<
   Id extends string = string,

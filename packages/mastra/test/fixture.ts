@@ -108,6 +108,13 @@ export async function decisionsOf(gate: Gate): Promise<readonly string[]> {
   );
 }
 
+/** The runs that actions were decided in, as `name run root`. */
+export async function runsOf({ gate }: Fixture): Promise<readonly string[]> {
+  return (await receiptsOf(gate)).flatMap((body) =>
+    body.type === "decision" ? [`${body.action.name} ${body.action.run} ${body.action.root ?? "-"}`] : [],
+  );
+}
+
 /** How the calls that were let through have ended, as `settled` or `released`. */
 export async function endingsOf(gate: Gate): Promise<readonly string[]> {
   return (await receiptsOf(gate)).flatMap((body) => (body.type === "settlement" ? [body.outcome] : []));

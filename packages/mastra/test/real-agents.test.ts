@@ -1,29 +1,12 @@
 import type { Agent } from "@mastra/core/agent";
+import { createScorer } from "@mastra/core/evals";
 import { InMemoryStore } from "@mastra/core/storage";
 import { Memory } from "@mastra/memory";
-import { ActionDenied, findDenial, type Receipt } from "@tollgate/core";
+import { ActionDenied, findDenial } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { gateAgent } from "../src/index.ts";
-import {
-  agentOf,
-  decisionsOf,
-  errorOf,
-  type Fixture,
-  mailer,
-  open,
-  receiptsOf,
-  ruleFor,
-  sends,
-  toldIn,
-} from "./fixture.ts";
-
-/** The runs that actions were decided in, as `name run root`. */
-async function runsOf({ gate }: Fixture): Promise<readonly string[]> {
-  const decided = (body: Receipt["body"]) =>
-    body.type === "decision" ? [`${body.action.name} ${body.action.run} ${body.action.root ?? "-"}`] : [];
-  return (await receiptsOf(gate)).flatMap(decided);
-}
+import { gateAgent, gateModel } from "../src/index.ts";
+import { agentOf, decisionsOf, errorOf, mailer, open, ruleFor, runsOf, sends, toldIn } from "./fixture.ts";
 
 /** The boss asks the researcher, who answers; then the boss answers. */
 const delegates = ({ index }: { index: number }) =>
@@ -70,83 +53,6 @@ describe("a sub-agent", () => {
   });
 });
 
-describe("a network", () => {
-  const routes =
-    (picked: object) =>
-    ({ index, body }: { index: number; body: unknown }) => {
-      if (index === 0) return { text: JSON.stringify(picked) };
-      return JSON.stringify(body).includes("isComplete")
-        ? { text: JSON.stringify({ isComplete: true, completionReason: "done", finalResult: "fin" }) }
-        : { text: "found" };
-    };
-  const tool = {
-    primitiveId: "send",
-    primitiveType: "tool",
-    prompt: '{"to":"bob"}',
-    selectionReason: "mail",
-  };
-  const memory = () => new Memory({ storage: new InMemoryStore() });
-  const options = { memory: { thread: "t", resource: "r" }, maxSteps: 2 };
-  const run = async (agent: Agent) => {
-    const output = await agent.network("hi", options);
-    for await (const _chunk of output);
-    return output;
-  };
-
-  it("routes, runs its tool and checks that it is done through the gate", async () => {
-    const fixture = await open(routes(tool));
-    const { sent, send } = mailer();
-    await run(agentOf(fixture, { tools: { send }, memory: memory() }));
-    expect(sent).toEqual(["bob"]);
-    expect(await decisionsOf(fixture.gate)).toEqual([
-      "llm gpt-4o allow",
-      "tool send allow",
-      "llm gpt-4o allow",
-    ]);
-    expect(fixture.provider.count()).toBe(2);
-  });
-
-  it("does not run a denied tool, though it runs tools past the hooks, and tells the router", async () => {
-    const fixture = await open(routes(tool), ruleFor("tool", { decision: "deny", reason: "no mail" }));
-    const { sent, send } = mailer();
-    await run(agentOf(fixture, { tools: { send }, memory: memory() }));
-    expect(sent).toEqual([]);
-    expect(toldIn(fixture, 1)).toMatch(/no mail/);
-  });
-
-  it("asks no model when it is denied, once, and its result says so", async () => {
-    const fixture = await open(undefined, ruleFor("llm", { decision: "deny", reason: "not today" }));
-    const output = await run(agentOf(fixture, { memory: memory() }));
-    const result: unknown = await output.result;
-    expect(fixture.provider.count()).toBe(0);
-    expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o deny"]);
-    expect(JSON.stringify(result)).toMatch(/not today/);
-    expect(await output.status).toBe("failed");
-  });
-
-  it("asks its sub-agents in child runs", async () => {
-    const picked = {
-      primitiveId: "researcher",
-      primitiveType: "agent",
-      prompt: "look",
-      selectionReason: "x",
-    };
-    const fixture = await open(routes(picked));
-    const researcher = gateAgent({ ...settings, model: fixture.openai("gpt-4o") }, fixture.gate);
-    await run(agentOf(fixture, { agents: { researcher }, memory: memory() }));
-    const { id } = fixture.run;
-    expect((await runsOf(fixture)).at(1)).toMatch(new RegExp(`^gpt-4o (?!${id}).* ${id}$`));
-  });
-
-  it("routes with the gated form of a model that a call brings along", async () => {
-    const fixture = await open(routes(tool));
-    const agent = agentOf(fixture, { tools: mailer(), memory: memory() } as never);
-    const output = await agent.network("hi", { ...options, model: fixture.openai("gpt-4o-mini") as never });
-    for await (const _chunk of output);
-    expect((await decisionsOf(fixture.gate))[0]).toBe("llm gpt-4o-mini allow");
-  });
-});
-
 describe("a thread's title", () => {
   const memory = () => new Memory({ storage: new InMemoryStore(), options: { generateTitle: true } });
   const thread = { memory: { thread: "t", resource: "r" } };
@@ -190,6 +96,22 @@ describe("a thread's title", () => {
     expect(text).toBe("ok");
     await expect.poll(() => decisionsOf(fixture.gate)).toEqual(["llm gpt-4o allow", "llm gpt-4o deny"]);
     expect(fixture.provider.count()).toBe(1);
+  });
+});
+
+describe("a scorer's judge", () => {
+  it("that is gated is decided as any model", async () => {
+    const fixture = await open(({ model }) => ({ text: model === "gpt-4o" ? "ok" : '{"score":1}' }));
+    const scorer = createScorer({
+      id: "quality",
+      description: "Judges.",
+      judge: { model: gateModel(fixture.openai("gpt-4o-mini"), fixture.run), instructions: "Judge." },
+    }).generateScore({ description: "", createPrompt: () => "Score it." });
+    const agent = agentOf(fixture, {
+      scorers: { quality: { scorer, sampling: { type: "ratio", rate: 1 } } },
+    });
+    await agent.generate("hi");
+    await expect.poll(() => decisionsOf(fixture.gate)).toContain("llm gpt-4o-mini allow");
   });
 });
 

@@ -1,17 +1,14 @@
 import { Agent } from "@mastra/core/agent";
 import { InMemoryStore } from "@mastra/core/storage";
-import { createTool } from "@mastra/core/tools";
 import { createGate, type GateOptions, IdempotencyConflict } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
 import { answerApproval, type GateAgentOptions, gateAgent, gateToolHooks } from "../src/index.ts";
 import {
   agentOf,
   decisionsOf,
   endingsOf,
   errorOf,
-  type Fixture,
   mailer,
   open,
   register,
