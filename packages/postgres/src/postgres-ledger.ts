@@ -79,7 +79,14 @@ export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOption
 
 /** A {@link Ledger} in the schema `tollgate`. */
 export interface PostgresLedger extends Ledger, LedgerAdmin {
+  reserve(request: ReserveRequest): Promise<ReserveResult>;
+  settle(reservation: Reservation, amounts: Amounts, source: UsageSource): Promise<SettleResult>;
+  release(reservation: Reservation, reason: string): Promise<ReleaseResult>;
+  extend(reservation: Reservation, expiresAt: number): Promise<boolean>;
+  nextExpiry(): Promise<number | null>;
   balances(query: BalanceQuery): Promise<readonly Balance[]>;
+  reservations(query?: ReservationQuery): Promise<readonly KeptReservation[]>;
+  adjust(adjustment: Adjustment): Promise<Balance>;
 }
 
 class LedgerInPostgres implements PostgresLedger {
