@@ -10,7 +10,7 @@ export function toToolAction(name: string, input: unknown, more: DescribedToolAc
   return { kind: "tool", name, params: input, ...(typeof more === "function" ? more(input) : more) };
 }
 
-/** The model's arguments of a call; where they are no JSON, as for tools without parameters, the text itself. */
+/** The model's arguments of a call; where they are no JSON, the text itself. */
 export function parseArguments(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -40,7 +40,7 @@ export class HostedTools {
             ? null
             : await decideFor(run, { kind: "tool", name, params: withoutSecrets(data) }, options);
         if (decision === null || decision.permit !== null) left.push(tool);
-        else if (decision.terminal || insists(request, tool.name, data.type)) throw toRefusal(decision);
+        else if (insists(request, tool.name, data.type)) throw toRefusal(decision);
         if (decision === null || decision.permit === null) continue;
         decision.permit.begin();
         decision.permit.hold();

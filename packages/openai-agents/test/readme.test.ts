@@ -36,7 +36,13 @@ describe("the README's second table", () => {
   it("names every file of tests that drives the SDK, but for those about all surfaces", () => {
     const named = new Set(rows.map(([, , , tests]) => /test\/(\S+)\)/.exec(tests ?? "")?.[1]));
     const files = globSync("real-*.test.ts", { cwd: folder.pathname });
-    const general = ["real-conformance.test.ts", "real-errors.test.ts", "real-requests.test.ts"];
+    const general = [
+      "real-conformance.test.ts",
+      "real-errors.test.ts",
+      "real-requests.test.ts",
+      "real-streams.test.ts",
+      "real-tools.test.ts",
+    ];
     expect(files.filter((file) => !general.includes(file)).toSorted()).toEqual([...named].toSorted());
   });
 });

@@ -92,7 +92,11 @@ describe("agents as tools", () => {
 
   it("that were approved inside run once, and nothing is charged twice, when the state is resumed again", async () => {
     const asks = ruleOn("send", { decision: "require_approval", reason: "is it wanted?" });
-    const { runner, boss, sent, gate, provider } = await office(asks);
+    const budgets = [
+      { id: "money", limit: "$9" },
+      { id: "tools", limit: "9 calls", match: { kind: "tool" as const } },
+    ];
+    const { runner, boss, sent, gate, provider } = await office({ ...asks, budgets });
     const text = approved((await runner.run(boss, "hi")).state);
     await runner.run(boss, await RunState.fromString(boss, text));
     const balances = await gate.balances();

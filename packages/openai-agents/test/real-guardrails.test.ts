@@ -14,7 +14,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateGuardrails, gateModel, gateTools } from "../src/index.ts";
 import { fakeModel } from "./fake-model.ts";
-import { decisionsOf, isAllSettled, open, receiptsOf, refusalOf, ruleFor, toldOf } from "./fixture.ts";
+import { decisionsOf, open, receiptsOf, refusalOf, ruleFor, toldOf } from "./fixture.ts";
 import { approved } from "./mailer.ts";
 import { apis, openaiModel } from "./surfaces.ts";
 
@@ -52,7 +52,9 @@ describe("the input guardrail", () => {
     expect(await decisionsOf(gate)).toEqual(["other assistant allow", "llm gpt-4o allow"]);
     const decision = (await receiptsOf(gate)).find(({ type }) => type === "decision");
     expect(inputGuardrailResults[0]?.output.outputInfo).toEqual({ receipt: decision?.id });
-    expect(await isAllSettled(gate)).toBe(true);
+    const endings = (await receiptsOf(gate)).filter(({ type }) => type === "settlement");
+    expect(endings).toHaveLength(2);
+    expect((await gate.balances())[0]?.spent).toBeGreaterThan(0n);
   });
 
   it.each([false, true])(
@@ -119,6 +121,15 @@ describe.each(apis)("an agent that is not gated over %s, but guarded", (api) => 
     expect(provider.count()).toBe(0);
     third.model = gateModel(own, run, { name: "gpt-4o" });
     expect((await runner.run(first, "hi")).finalOutput).toBe("ok");
+  });
+
+  it("does not start where its model is gated by another gate", async () => {
+    const { client, runner } = await open(() => ({}), {}, { api });
+    const { run } = await open();
+    const model = gateModel(openaiModel(api, client, "gpt-4o"), run, { name: "gpt-4o" });
+    const other = await open();
+    const agent = new Agent({ name: "assistant", model, ...gateGuardrails(other.run) });
+    expect(String(await errorOf(runner.run(agent, "hi")))).toMatch(/not gated/);
   });
 
   it.each([false, true])(

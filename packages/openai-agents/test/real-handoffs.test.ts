@@ -63,6 +63,16 @@ describe("what is gated already", () => {
     expect(await decisionsOf(gate)).toEqual(["llm gpt-4o allow"]);
   });
 
+  it("stays with its own run in a provider that is gated by another", async () => {
+    const { run, gate, client } = await open();
+    const model = gateModel(openaiModel("Responses", client, "gpt-4o"), run);
+    const modelProvider = gateModelProvider({ getModel: () => model }, gate);
+    await new Runner({ modelProvider }).run(new Agent({ name: "a", model: "gpt-4o" }), "hi");
+    const bodies = await receiptsOf(gate);
+    const runs = bodies.flatMap((body) => (body.type === "decision" ? [body.action.run] : []));
+    expect(runs).toEqual([run.id]);
+  });
+
   it("is refused by another gate or run, which would decide and charge it a second time", async () => {
     const { run, gate, client, modelProvider } = await open();
     const model = gateModel(openaiModel("Responses", client, "gpt-4o"), run);
@@ -80,10 +90,10 @@ describe("gateModelProvider", () => {
   });
 
   it("prices a model that nobody names as the SDK's default", async () => {
-    const { gate, runner } = await open(() => ({}), { unpriced: "allow" });
+    const { gate, runner, provider } = await open(() => ({}), { unpriced: "allow" });
     await runner.run(new Agent({ name: "a" }), "hi");
-    const [decision] = await decisionsOf(gate);
-    expect(decision).toMatch(/^llm gpt-/);
+    expect(await decisionsOf(gate)).toEqual([`llm ${provider.requests[0]?.model} allow`]);
+    expect(provider.requests[0]?.model).not.toBe("gpt-4o");
   });
 });
 

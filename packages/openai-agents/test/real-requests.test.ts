@@ -102,6 +102,15 @@ describe("a request to one of OpenAI's reasoning models", () => {
   });
 });
 
+describe("a request to Chat Completions", () => {
+  it("goes out with one output limit, under the name that it was given by", async () => {
+    const modelSettings = { providerData: { max_completion_tokens: 60 } };
+    const body = await sent("Chat Completions", modelSettings);
+    expect(body.max_completion_tokens).toBe(60);
+    expect(body).not.toHaveProperty("max_tokens");
+  });
+});
+
 describe("a request with an extra body", () => {
   it("goes out with no more output than is decided", async () => {
     const modelSettings = { providerData: { extra_body: { max_output_tokens: 800 } } };

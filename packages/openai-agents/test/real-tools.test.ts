@@ -1,0 +1,191 @@
+import { Agent, RunContext, tool } from "@openai/agents";
+import type { Script } from "@tollgate/conformance/mock-reply";
+import type { GateOptions } from "@tollgate/core";
+import { manualClock } from "@tollgate/core/testing";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { gateModel, gateTool, gateTools } from "../src/index.ts";
+import { fakeModel } from "./fake-model.ts";
+import { decisionsOf, type Fixture, isAllSettled, open, receiptsOf, ruleFor, toldOf } from "./fixture.ts";
+import { apis } from "./surfaces.ts";
+
+const adds: Script = ({ index }) =>
+  index === 0 ? { toolCalls: [{ name: "add", arguments: { a: 1 } }] } : { text: "done" };
+const parameters = z.object({ a: z.number() });
+const options = { name: "add", description: "Adds one.", parameters };
+
+/** Runs an agent whose one tool is gated. */
+async function use({ runner, run }: Fixture, add: Agent["tools"][number], action = {}) {
+  const tools = gateTools([add], run, { actions: { add: action } });
+  return runner.run(new Agent({ name: "a", model: "gpt-4o", tools }), "hi");
+}
+
+describe.each(apis)("a gated tool, over %s,", (api) => {
+  it("runs with the arguments, the context and the details that the SDK gives it", async () => {
+    const fixture = await open(adds, {}, { api });
+    const seen: unknown[] = [];
+    const add = tool({
+      ...options,
+      execute: ({ a }, context, details) => {
+        seen.push(context instanceof RunContext, details?.toolCall?.name);
+        return { sum: a + 1 };
+      },
+    });
+    await use(fixture, add);
+    expect(seen).toEqual([true, "add"]);
+    expect(toldOf(fixture)).toEqual(['{"sum":2}']);
+    expect(JSON.stringify(fixture.provider.requests[0]?.body.tools)).toMatch(/Adds one/);
+  });
+
+  it("that is denied does not run, and the model is told in one object", async () => {
+    const fixture = await open(adds, ruleFor("tool", { decision: "deny", reason: "not on Sundays" }), {
+      api,
+    });
+    let ran = 0;
+    await use(fixture, tool({ ...options, execute: () => ++ran }));
+    const decision = (await receiptsOf(fixture.gate)).find(
+      (body) => body.type === "decision" && body.action.kind === "tool",
+    );
+    expect(JSON.parse(toldOf(fixture)[0]!)).toEqual({
+      tollgate: "denied",
+      code: "policy_denied",
+      reason: "not on Sundays",
+      terminal: false,
+      receipt: decision?.id,
+    });
+    expect(ran).toBe(0);
+  });
+
+  it("that is skipped answers the rule's result, whatever it is", async () => {
+    const skip = { decision: "skip", reason: "known", result: { sum: [41] } } as const;
+    const fixture = await open(adds, ruleFor("tool", skip), { api });
+    await use(fixture, tool({ ...options, execute: () => 1 }));
+    expect(toldOf(fixture)).toEqual(['{"sum":[41]}']);
+  });
+
+  it("that is degraded runs with the arguments that were decided", async () => {
+    const patch = { params: { a: 41 } };
+    const fixture = await open(adds, ruleFor("tool", { decision: "degrade", patch, reason: "x" }), { api });
+    await use(fixture, tool({ ...options, execute: ({ a }) => `${a}` }));
+    expect(toldOf(fixture)).toEqual(["41"]);
+  });
+});
+
+describe("a gated tool", () => {
+  const stamps: GateOptions = { budgets: [{ id: "stamps", limit: "9 stamps" }] };
+
+  it.each([undefined, null])(
+    "that fails has cost what it costs (errorFunction: %s)",
+    async (errorFunction) => {
+      const fixture = await open(adds, stamps);
+      const add = tool({
+        ...options,
+        ...(errorFunction === undefined ? {} : { errorFunction }),
+        execute: (): number => {
+          throw new Error("after the mail was sent");
+        },
+      });
+      await use(fixture, add, { amounts: { stamps: 3n } }).catch(() => undefined);
+      expect(await fixture.gate.balances()).toMatchObject([{ spent: 3n, held: 0n }]);
+    },
+  );
+
+  it("can say what a call costs by its arguments, and which capability it needs", async () => {
+    const fixture = await open(adds, {
+      ...stamps,
+      evaluators: [
+        {
+          name: "tiers",
+          evaluate: ({ capability }) =>
+            capability === "payment_execute"
+              ? { decision: "deny", reason: "no payments" }
+              : { decision: "allow" },
+        },
+      ],
+    });
+    const add = tool({ ...options, execute: () => 1 });
+    await use(fixture, add, (input: unknown) => ({ amounts: { stamps: BigInt(Object(input).a) } }));
+    expect(await fixture.gate.balances()).toMatchObject([{ spent: 1n }]);
+    fixture.provider.play(adds);
+    await use(fixture, add, { capability: "payment_execute" });
+    expect(await decisionsOf(fixture.gate)).toContain("tool add deny");
+  });
+
+  it("keeps its reservation however long it takes", async () => {
+    const clock = manualClock();
+    const fixture = await open(adds, {
+      clock,
+      reservationTtlMs: 30_000,
+      budgets: [{ id: "tools", limit: "9 calls", match: { kind: "tool" } }],
+    });
+    const add = tool({
+      ...options,
+      execute: async () => {
+        for (let minute = 0; minute < 10; minute++) {
+          clock.advance(10_000);
+          await new Promise(setImmediate);
+        }
+        return (await fixture.gate.balances())[0]?.held === 1n ? "held" : "lost";
+      },
+    });
+    await use(fixture, add);
+    expect(toldOf(fixture)).toEqual(["held"]);
+  });
+
+  it("made by hand, that takes plain text instead of JSON, is decided by it", async () => {
+    const { gate, run } = await open();
+    const { invoke } = gateTool(
+      {
+        type: "function",
+        name: "echo",
+        needsApproval: async () => false,
+        invoke: async (_context: RunContext, text: string) => text,
+      },
+      run,
+    );
+    expect(await invoke(new RunContext(), "plain text")).toBe("plain text");
+    expect(await decisionsOf(gate)).toEqual(["tool echo allow"]);
+  });
+
+  it("is another one than the tool itself, which can be gated for each run", async () => {
+    const { gate, run } = await open();
+    const add = tool({ ...options, execute: ({ a }) => a });
+    const { invoke } = add;
+    const [mine, yours] = [gateTool(add, run), gateTool(add, gate.run())];
+    expect(add.invoke).toBe(invoke);
+    for (const each of [mine, yours]) await each.invoke(new RunContext(), '{"a":1}');
+    const bodies = await receiptsOf(gate);
+    const runs = bodies.flatMap((body) => (body.type === "decision" ? [body.action.run] : []));
+    expect(new Set(runs).size).toBe(2);
+    expect(gateTool(mine, run)).toBe(mine);
+    expect(() => gateTool(mine, gate)).toThrow(/tool "add" is gated already/);
+  });
+});
+
+describe("what a model call offered its provider", () => {
+  it("keeps its reservation however long the call takes", async () => {
+    const clock = manualClock();
+    const { gate, run, runner } = await open(() => ({}), {
+      clock,
+      reservationTtlMs: 30_000,
+      budgets: [{ id: "tools", limit: "9 calls", match: { kind: "tool" } }],
+    });
+    let held: bigint | undefined;
+    const slow = {
+      ...fakeModel(() => "done"),
+      async getResponse(...request: Parameters<ReturnType<typeof fakeModel>["getResponse"]>) {
+        for (let minute = 0; minute < 10; minute++) {
+          clock.advance(10_000);
+          await new Promise(setImmediate);
+        }
+        held = (await gate.balances())[0]?.held;
+        return fakeModel(() => "done").getResponse(...request);
+      },
+    };
+    const search = { type: "hosted_tool" as const, name: "web_search", providerData: { type: "web_search" } };
+    const model = gateModel(slow, run, { name: "gpt-4o" });
+    await runner.run(new Agent({ name: "a", model, tools: [search] }), "hi");
+    expect(held).toBe(1n);
+    expect(await isAllSettled(gate)).toBe(true);
+  });
+});
