@@ -8,9 +8,9 @@
     verify.py wycheproof FILE              run Project Wycheproof's Ed25519 vectors
     verify.py rfc8785 FOLDER               run RFC 8785's test data
 
-It was written from docs/reference/receipt-format.md and shares no code with Tollgate, so that each checks the
-other. It is a reference, not a fast verifier: Ed25519 is written out from RFC 8032, and not in constant time, so
-do not sign with keys that matter.
+It implements docs/reference/receipt-format.md and shares no code with Tollgate, so that each checks the other.
+It is a reference, not a fast verifier: Ed25519 is written out from RFC 8032, and not in constant time, so do not
+sign with keys that matter.
 
 Exit codes: 0 good, 1 broken (or a vector failed), 2 usage or I/O.
 """
@@ -716,7 +716,8 @@ class MerkleTree:
 
 def is_key_name(name: str) -> bool:
     """Whether a text may name a key of a signed note: no white space, no control characters, no "+"."""
-    return name != "" and not any(c == "+" or unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" for c in name)
+    categories = {unicodedata.category(c) for c in name}
+    return name != "" and "+" not in name and not categories & {"Cc", "Zs", "Zl", "Zp"}
 
 
 def checkpoint_text(chain: str, size: int, root: bytes) -> str:
@@ -753,7 +754,6 @@ class Trust:
 @dataclass
 class Chain:
     name: str
-    lines: list[str] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
     keys: dict[str, bytes] = field(default_factory=dict)
     kids: list[str] = field(default_factory=list)
@@ -1371,7 +1371,7 @@ def action_preimage(action: dict, params: object) -> str:
     return f'{{"action":{canonical(head, "json")},"params":{canonical(plain_params(params), "json")}}}'
 
 
-def plain_params(value: object, depth: int = 0, inside: bool = False) -> object:
+def plain_params(value: object, depth: int = 0) -> object:
     """Parameters as a program has them, as JSON that can be digested."""
     if isinstance(value, Undefined):
         return None
@@ -1736,7 +1736,8 @@ class GateModel:
         claims: list[dict] = []
         for budget in self.gate.get("budgets", []):
             limit, unit = amount_of(budget["limit"])
-            wanted = {name: value if isinstance(value, list) else [value] for name, value in budget.get("match", {}).items()}
+            match = budget.get("match", {})
+            wanted = {name: value if isinstance(value, list) else [value] for name, value in match.items()}
             action = plan.action
             if action["kind"] not in wanted.get("kind", [action["kind"]]):
                 continue
@@ -1747,7 +1748,8 @@ class GateModel:
             fields = [name for name in SUBJECT_FIELDS if name in budget.get("by", []) or name in wanted]
             for each in run.ancestry():
                 missing = [name for name in fields if name not in each.subject]
-                if any(each.subject[name] not in wanted[name] for name in fields if name in wanted and name not in missing):
+                told = [name for name in fields if name in wanted and name in each.subject]
+                if any(each.subject[name] not in wanted[name] for name in told):
                     continue
                 if missing:
                     if each is run:
@@ -1784,7 +1786,10 @@ class GateModel:
             tokens_out = 0 if action["kind"] == "embedding" else action.get("max_output_tokens")
             both = None if tokens_in is None or tokens_out is None else tokens_in + tokens_out
             found = {"input_tokens": tokens_in, "output_tokens": tokens_out, "tokens": both}
-            found["usd"] = None if rates is None or both is None else cost(rates, tokens_in * rates["dearest"], tokens_out)
+            if rates is None or both is None:
+                found["usd"] = None
+            else:
+                found["usd"] = cost(rates, tokens_in * rates["dearest"], tokens_out)
         bounds = {"calls": 1} | {unit: amount for unit, amount in found.items() if amount is not None} | given
         return bounds, [unit for unit, amount in found.items() if amount is None and unit not in given], rates
 
@@ -1873,9 +1878,10 @@ class GateModel:
     def balances(self) -> list[dict]:
         self.expire()
         return [
-            {"budget": b, "partition": p, "window": w, "unit": u, "spent": str(cell["spent"]), "held": str(cell["held"]),
-             "limit": None if cell["limit"] is None else str(cell["limit"])}
-            for (b, p, w, u), cell in self.cells.items()
+            dict(zip(("budget", "partition", "window", "unit"), key))
+            | {"spent": str(cell["spent"]), "held": str(cell["held"])}
+            | {"limit": None if cell["limit"] is None else str(cell["limit"])}
+            for key, cell in self.cells.items()
         ]
 
 
@@ -2338,7 +2344,8 @@ def run_chain(arguments: argparse.Namespace) -> int:
         print(json.dumps(report))
     else:
         broken = report["break"]
-        print(f"{report['verdict']}: {report['receipts']} receipts, {len(report['chains'])} chains, {report['open']} open")
+        counts = f"{report['receipts']} receipts, {len(report['chains'])} chains, {report['open']} open"
+        print(f"{report['verdict']}: {counts}")
         if broken:
             print(f"{broken['reason']} at line {broken['index'] + 1}, chain {broken['chain']}, "
                   f"seq {broken['seq']}: {broken['message']}")
@@ -2377,7 +2384,8 @@ def print_reports(reports: list[dict], as_json: bool) -> int:
         print(json.dumps(reports))
     else:
         for report in reports:
-            print(f"{report['file']}: {report['valid']} valid, {report['invalid']} invalid, {len(report['wrong'])} wrong")
+            counts = f"{report['valid']} valid, {report['invalid']} invalid, {len(report['wrong'])} wrong"
+            print(f"{report['file']}: {counts}")
             for wrong in report["wrong"]:
                 print(f"  {wrong}")
             for note in report.get("skipped", []):
