@@ -2,6 +2,7 @@ export type { SqliteFileOptions } from "./file-options.ts";
 export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
 export type { SqliteRetention } from "./retention.ts";
 export type { SqliteFile } from "./sqlite-file.ts";
-export { type SqliteLedgerOptions, sqliteLedger } from "./sqlite-ledger.ts";
+export { type SqliteLedger, type SqliteLedgerOptions, sqliteLedger } from "./sqlite-ledger.ts";
 export { type SqliteLog, type SqliteReceiptQuery, sqliteLog } from "./sqlite-log.ts";
+export type { UnreceiptedEnding } from "./unreceipted.ts";
 export { sqliteFile } from "./use-file.ts";

@@ -8,6 +8,7 @@ import type {
   ReserveRequest,
   ReserveResult,
   SettleResult,
+  UsageSource,
 } from "@tollgate/core";
 import { StorageFailed } from "@tollgate/core";
 import { findExceeded } from "@tollgate/core/driver";
@@ -16,6 +17,7 @@ import { charge, chargeLate, type Hold, readActuals } from "./charges.ts";
 import { claimsText, readClaims } from "./claims-text.ts";
 import { expiredText, readExpired } from "./expired-text.ts";
 import type { EndedRow, OpenRow, ReservationRows } from "./reservation-rows.ts";
+import { settledText } from "./unreceipted.ts";
 
 /** What a ledger does, each within a transaction; `now` is when, in epoch milliseconds. */
 export class LedgerBook {
@@ -51,9 +53,9 @@ export class LedgerBook {
     return { status: "reserved", reservation, replayed: false, balances: this.#standing(claims) };
   }
 
-  settle({ key, id }: Reservation, amounts: Amounts, now: number): SettleResult {
+  settle({ key, id }: Reservation, amounts: Amounts, source: UsageSource, now: number): SettleResult {
     const open = this.#rows.take(key, id);
-    if (open === null) return this.#settleEnded(key, id, amounts, now);
+    if (open === null) return this.#settleEnded(key, id, amounts, source, now);
     const holds = this.#holds(open.reservation.claims, now);
     let actuals: readonly bigint[];
     try {
@@ -63,7 +65,7 @@ export class LedgerBook {
       throw error;
     }
     const charges = holds.map((hold, index) => charge(hold, actuals[index] ?? 0n));
-    this.#rows.end(key, { id, state: "settled", data: null }, now);
+    this.#rows.end(key, { id, state: "settled", data: settledText(source, actuals) }, now);
     return { status: "settled", charges, late: false };
   }
 
@@ -161,7 +163,7 @@ export class LedgerBook {
     });
   }
 
-  #settleEnded(key: string, id: string, amounts: Amounts, now: number): SettleResult {
+  #settleEnded(key: string, id: string, amounts: Amounts, source: UsageSource, now: number): SettleResult {
     const ended = this.#endedOf(key, id);
     if (ended === null) return { status: "conflict", ended: "unknown" };
     if (ended.state === "released") return { status: "conflict", ended: "released" };
@@ -173,7 +175,7 @@ export class LedgerBook {
     const holds = this.#holds(readExpired(key, id, ended.data).reservation.claims, now);
     const actuals = readActuals(holds, amounts);
     const charges = holds.map((hold, index) => chargeLate(hold, actuals[index] ?? 0n));
-    this.#rows.settleLate(key, now);
+    this.#rows.settleLate(key, settledText(source, actuals), now);
     return { status: "settled", charges, late: true };
   }
 

@@ -82,6 +82,8 @@ function begin(path: string, database: DatabaseSync, isNew: boolean): void {
   try {
     // Another process may have made it meanwhile.
     if (isNew && checkHeader(path, database)) database.exec(schemaSql);
+    // A transaction alone can be begun on a file that is read only.
+    database.exec("DELETE FROM ended WHERE FALSE");
     database.exec("COMMIT");
   } finally {
     if (database.isTransaction) database.exec("ROLLBACK");

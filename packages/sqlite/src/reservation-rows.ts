@@ -69,7 +69,7 @@ export class ReservationRows {
       "SELECT unit AS key FROM live WHERE kind = 2 AND name <= ? ORDER BY name LIMIT ?",
     );
     this.#settleLate = database.prepare(
-      "UPDATE ended SET state = 'late', at = ?, data = NULL, retell = NULL WHERE key = ?",
+      "UPDATE ended SET state = 'late', at = ?, data = ?, retell = NULL WHERE key = ?",
     );
     this.#moveOpen = database.prepare(`UPDATE live SET until = ? WHERE ${isKey}`);
   }
@@ -108,8 +108,8 @@ export class ReservationRows {
   }
 
   /** Keeps that an expired reservation has settled after all. */
-  settleLate(key: string, at: number): void {
-    this.#settleLate.run(at, key);
+  settleLate(key: string, data: string, at: number): void {
+    this.#settleLate.run(at, data, key);
   }
 
   extend({ reservation, createdAt }: OpenRow, next: number): void {

@@ -11,8 +11,8 @@ export const schemaVersion: number = 1;
  * and not one of each table: balances (kind 0: budget, unit, window, partition), open reservations (kind 1:
  * key), and when they expire (kind 2: time, key). Whoever wants to look uses the views.
  *
- * `ended` keeps every key that was used: settled, settled late, released, expired or refused. `data` is what an
- * expired one still needs to settle, or what a refused one is answered; `retell` is when an expired one is told
+ * `ended` keeps every key that was used: settled, settled late, released, expired or refused. `data` is what a
+ * settled one was charged, what an expired one still needs to settle, or what a refused one is answered; `retell` is when an expired one is told
  * to a sweep again, unless its receipt is in this file by then.
  */
 export const schemaSql: string = `

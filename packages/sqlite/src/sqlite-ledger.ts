@@ -10,6 +10,7 @@ import type {
   ReserveRequest,
   ReserveResult,
   SettleResult,
+  UsageSource,
 } from "@tollgate/core";
 import { StorageFailed } from "@tollgate/core";
 import { checkExpiry, checkRequest, maxAmount, readWhole, systemClock } from "@tollgate/core/driver";
@@ -23,6 +24,7 @@ import type { OpenFile } from "./open-file.ts";
 import { openRow, ReservationRows } from "./reservation-rows.ts";
 import { readRetention, type SqliteRetention } from "./retention.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
+import { type UnreceiptedEnding, UnreceiptedEndings } from "./unreceipted.ts";
 import { Upkeep } from "./upkeep.ts";
 import { useFile } from "./use-file.ts";
 
@@ -32,6 +34,18 @@ export interface SqliteLedgerOptions extends SqliteFileOptions {
   readonly clock?: Pick<Clock, "now">;
   /** How long to remember what is over. */
   readonly retention?: SqliteRetention;
+}
+
+/** A ledger in an SQLite file. */
+export interface SqliteLedger extends Ledger, LedgerAdmin {
+  /**
+   * Endings that were booked and have no receipt, though their decision's receipt is in the same file: their process
+   * died in between. What the receipts come to and these make up the balances.
+   *
+   * Looks at every key; ones that are being booked right now are among them.
+   */
+  unreceipted(): AsyncIterable<UnreceiptedEnding>;
+  close(): Promise<void>;
 }
 
 /**
@@ -45,16 +59,13 @@ export interface SqliteLedgerOptions extends SqliteFileOptions {
  * @throws InvalidConfig for options that make no sense; StorageFailed when the file cannot be used (see
  * `sqliteFile`).
  */
-export function sqliteLedger(
-  file: string | SqliteFile,
-  options: SqliteLedgerOptions = {},
-): Ledger & LedgerAdmin {
+export function sqliteLedger(file: string | SqliteFile, options: SqliteLedgerOptions = {}): SqliteLedger {
   const { clock = systemClock } = options;
   const retention = readRetention(options.retention);
-  return new SqliteLedger(useFile(file, options, ["clock", "retention"]), clock, retention);
+  return new LedgerInSqlite(useFile(file, options, ["clock", "retention"]), clock, retention);
 }
 
-class SqliteLedger implements Ledger, LedgerAdmin {
+class LedgerInSqlite implements SqliteLedger {
   readonly #file: OpenFile;
   readonly #clock: Pick<Clock, "now">;
   readonly #rows: ReservationRows;
@@ -64,6 +75,7 @@ class SqliteLedger implements Ledger, LedgerAdmin {
   readonly #addAdjustment: StatementSync;
   readonly #listOpen: StatementSync;
   readonly #listExpired: StatementSync;
+  readonly #unreceipted: UnreceiptedEndings;
   readonly #release: () => Promise<void>;
 
   constructor(file: OpenFile, clock: Pick<Clock, "now">, retention: Required<SqliteRetention>) {
@@ -75,6 +87,7 @@ class SqliteLedger implements Ledger, LedgerAdmin {
     this.#book = new LedgerBook(cells, this.#rows, retention.windowMs);
     this.#sweep = new ExpirySweep(file, this.#book);
     this.#upkeep = new Upkeep(file, retention);
+    this.#unreceipted = new UnreceiptedEndings(file);
     this.#addAdjustment = database.prepare(
       'INSERT INTO adjustments (at, budget, "partition", "window", unit, amount, "by", reason) ' +
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -99,8 +112,8 @@ class SqliteLedger implements Ledger, LedgerAdmin {
     return this.#file.write(() => this.#book.reserve(request, this.#clock.now()));
   }
 
-  settle(reservation: Reservation, amounts: Amounts): Promise<SettleResult> {
-    return this.#file.write(() => this.#book.settle(reservation, amounts, this.#clock.now()));
+  settle(reservation: Reservation, amounts: Amounts, source: UsageSource): Promise<SettleResult> {
+    return this.#file.write(() => this.#book.settle(reservation, amounts, source, this.#clock.now()));
   }
 
   release(reservation: Reservation): Promise<ReleaseResult> {
@@ -164,6 +177,10 @@ class SqliteLedger implements Ledger, LedgerAdmin {
       this.#file.cells.touch(cell, now);
       return balanceOf(cell);
     });
+  }
+
+  unreceipted(): AsyncIterable<UnreceiptedEnding> {
+    return this.#unreceipted.find();
   }
 
   close(): Promise<void> {
