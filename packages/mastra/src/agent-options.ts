@@ -10,6 +10,7 @@ import type { UngatedParts } from "./ungated-parts.ts";
 export interface CallOptions {
   readonly [option: string]: unknown;
   readonly hooks?: ToolHooks;
+  readonly model?: unknown;
   readonly prepareStep?: PrepareStep;
   readonly inputProcessors?: readonly InputProcessorOrWorkflow[];
   readonly structuredOutput?: { readonly model?: unknown };
@@ -41,10 +42,11 @@ export class AgentOptions {
       this.#parts.tools(`toolsets.${name}`, tools);
     }
     this.#parts.tools("clientTools", options.clientTools);
-    const { hooks, prepareStep, inputProcessors, structuredOutput } = options;
+    const { hooks, model, prepareStep, inputProcessors, structuredOutput } = options;
     return {
       ...options,
       ...(hooks && { hooks: this.#givenHooks(hooks) }),
+      ...(model !== undefined && { model: this.#models.setting(model) }),
       ...(prepareStep && { prepareStep: this.#steps.prepareStep(prepareStep) }),
       ...(inputProcessors && {
         inputProcessors: this.#steps.processors(this.#parts.part("inputProcessors", inputProcessors)),
