@@ -30,11 +30,15 @@ export async function verifyChain(
     isSignedBy(key.verify, text.receipt.sig, signed.of(text)),
   );
   const take = (input: ReceiptInput): boolean => verifier.take(readReceiptText(input));
-  if (Symbol.asyncIterator in Object(receipts)) {
+  if (isAsync(receipts)) {
     for await (const input of receipts) if (!take(input)) break;
   } else {
     // Nothing to wait for, and waiting for nothing takes its time, too.
     for (const input of receipts) if (!take(input)) break;
   }
   return verifier.report();
+}
+
+function isAsync(receipts: ReceiptStream): receipts is AsyncIterable<ReceiptInput> {
+  return Symbol.asyncIterator in Object(receipts);
 }
