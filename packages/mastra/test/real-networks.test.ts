@@ -51,6 +51,15 @@ describe("a network", () => {
     expect(toldIn(fixture, 1)).toMatch(/no mail/);
   });
 
+  it("does not run a denied tool of a client, either", async () => {
+    const fixture = await open(routes(tool), ruleFor("tool", { decision: "deny", reason: "no mail" }));
+    const { sent, send } = mailer();
+    const defaultOptions = { clientTools: { send } } as never;
+    await run(agentOf(fixture, { defaultOptions, memory: memory() }));
+    expect(sent).toEqual([]);
+    expect(await decisionsOf(fixture.gate)).toContain("tool send deny");
+  });
+
   it("asks no model when it is denied, once, and its result says so", async () => {
     const fixture = await open(undefined, ruleFor("llm", { decision: "deny", reason: "not today" }));
     const output = await run(agentOf(fixture, { memory: memory() }));
