@@ -131,7 +131,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "signerFromJwk",
     "withEndorsement",
   ],
-  "@tollgate/core/node": ["createKeyFile", "fileLog", "readKeyFile", "readPemFile"],
+  "@tollgate/core/node": ["createKeyFile", "fileLog", "readKeyFile", "readPemFile", "signaturePool"],
   "@tollgate/core/testing": ["createChain", "keyContent", "manualClock"],
   "@tollgate/ai-sdk": [
     "gateEmbeddingModel",

@@ -1,25 +1,8 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { TestFolder, tollgate } from "./run-tollgate.ts";
 import { sampleKey, sampleLines, samplePath } from "./sample.ts";
 
-const script = fileURLToPath(new URL("./compare-jobs.process.ts", import.meta.url));
-
 describe("verifying in several threads", () => {
-  it("comes to exactly the same report, whatever was done to the log", { timeout: 120_000 }, async () => {
-    const run = promisify(execFile);
-    const { stdout } = await run(process.execPath, ["--conditions=tollgate-source", script]);
-    const { compared, reasons, differences } = JSON.parse(stdout);
-    expect(differences).toEqual([]);
-    expect(compared).toBe(80);
-    expect(reasons).toEqual(
-      expect.arrayContaining(["authentic", "bad_signature", "previous_digest", "sequence_gap"]),
-    );
-    expect(reasons.length).toBeGreaterThanOrEqual(10);
-  });
-
   it.each(["1", "2", "3"])("is asked for with --jobs %s", async (jobs) => {
     using folder = new TestFolder();
     const whole = await tollgate(["verify", samplePath, "-k", sampleKey, "--jobs", jobs]);

@@ -7,7 +7,7 @@ import { checkpoints, createSigner, type Signer } from "@tollgate/core/signing";
 import { manualClock } from "@tollgate/core/testing";
 
 /** Known to everybody, so good for a sample only. */
-export const signer: Signer = createSigner({ seed: new Uint8Array(32).fill(11) });
+const signer: Signer = createSigner({ seed: new Uint8Array(32).fill(11) });
 
 /** Where the sample is. */
 export const sampleFolder: URL = new URL("./sample/", import.meta.url);

@@ -11,7 +11,6 @@ import { broken, CliError, good } from "../cli-error.ts";
 import { grouped, withProgress } from "../progress.ts";
 import { checkProof, proofHeader, proofReportText, proofText } from "../proof-text.ts";
 import { openReceiptFiles, type ReceiptFiles } from "../receipt-files.ts";
-import { signaturePool } from "../signature-pool.ts";
 import type { Terminal } from "../terminal.ts";
 import { readTrust, type TrustOptions } from "../trust.ts";
 
@@ -73,6 +72,7 @@ async function verifyWith(
   trust: VerifyOptions,
 ): Promise<VerifyReport> {
   if (jobs === 1) return verifyChain(lines, trust);
+  const { signaturePool } = await import("@tollgate/core/node");
   const signatures = signaturePool(jobs);
   try {
     return await verifyChain(lines, { ...trust, signatures });
