@@ -1,10 +1,10 @@
-// Loaded before a command that is measured: tells on its fourth output how much memory it took at most.
+// Loaded before a command that is measured: tells on file descriptor 3 how many megabytes it took at most.
 import { writeSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 
 if (isMainThread) {
   process.on("exit", () => {
-    // In kilobytes on every system: Node sees to it.
-    writeSync(3, `${process.resourceUsage().maxRSS / 1000}`);
+    // In units of 1,024 bytes on every system: libuv sees to it.
+    writeSync(3, `${(process.resourceUsage().maxRSS * 1024) / 1e6}`);
   });
 }
