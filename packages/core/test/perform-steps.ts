@@ -16,6 +16,7 @@ import {
   type Used,
   type Verdict,
 } from "@tollgate/core";
+import { checkpoints } from "@tollgate/core/signing";
 import { type ManualClock, manualClock } from "@tollgate/core/testing";
 import { brokenLedger, turn } from "./broken-ledger.ts";
 import { prices } from "./gate-fixture.ts";
@@ -66,6 +67,7 @@ class Workbench {
     this.gate = createGate({
       prices,
       signer: createSigner({ seed: new Uint8Array(32).fill(7) }),
+      checkpoints: checkpoints({ every: 10 }),
       ...options,
       clock: this.#clock,
       evaluators: [this.#evaluator(0), careful, this.#evaluator(1)],

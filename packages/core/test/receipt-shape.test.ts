@@ -54,6 +54,7 @@ describe("every receipt that a gate writes", () => {
       "approval granted",
       "approval requested",
       "approval used",
+      "checkpoint",
       "close",
       "decision allowed",
       "decision approval_denied",
