@@ -129,7 +129,7 @@ describe.each(apis)("an agent that is not gated over %s, but guarded", (api) => 
     const model = gateModel(openaiModel(api, client, "gpt-4o"), run, { name: "gpt-4o" });
     const other = await open();
     const agent = new Agent({ name: "assistant", model, ...gateGuardrails(other.run) });
-    expect(String(await errorOf(runner.run(agent, "hi")))).toMatch(/not gated/);
+    expect(String(await errorOf(runner.run(agent, "hi")))).toMatch(/has a model instance that is not gated/);
   });
 
   it.each([false, true])(

@@ -79,6 +79,28 @@ describe("a gated model's stream", () => {
     await expect.poll(() => isClosed).toBe(true);
   });
 
+  it("tells the model by its signal when its reader leaves while it is waiting for its provider", async () => {
+    const { run, gate } = await open();
+    const waiting = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const model = {
+      ...fakeModel(() => "hi"),
+      async *getStreamedResponse({ signal }: ModelRequest): AsyncGenerator<StreamEvent> {
+        yield { type: "response_started" };
+        signal?.addEventListener("abort", () => left.resolve());
+        waiting.resolve();
+        await left.promise;
+      },
+    };
+    const gated = gateModel(model, run, { name: "gpt-4o" });
+    for await (const _event of gated.getStreamedResponse(request)) {
+      await waiting.promise;
+      break;
+    }
+    await left.promise;
+    expect(await isAllSettled(gate)).toBe(true);
+  });
+
   it("that fails after its first event was paid for", async () => {
     const { run, gate } = await open();
     const model = {
