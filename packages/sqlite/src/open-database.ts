@@ -44,8 +44,14 @@ export function openDatabase(
 
 /** Answers whether the file is empty. @throws StorageFailed when it is not for this code */
 function checkHeader(path: string, database: DatabaseSync): boolean {
-  const id = numberOf(database, "PRAGMA application_id");
-  const version = numberOf(database, "PRAGMA user_version");
+  // One statement sees one state: another process may be making the schema at this moment.
+  const { id, version, tables } = database
+    .prepare(
+      `SELECT (SELECT application_id FROM pragma_application_id) AS id,
+         (SELECT user_version FROM pragma_user_version) AS version,
+         (SELECT count(*) FROM sqlite_schema) AS tables`,
+    )
+    .get() as Readonly<Record<"id" | "version" | "tables", number>>;
   if (id === applicationId && version > 0) {
     if (version <= schemaVersion) return false;
     throw new StorageFailed(
@@ -53,8 +59,7 @@ function checkHeader(path: string, database: DatabaseSync): boolean {
         `${schemaVersion}): upgrade the package`,
     );
   }
-  if (id === 0 && version === 0 && numberOf(database, "SELECT count(*) FROM sqlite_schema") === 0)
-    return true;
+  if (id === 0 && version === 0 && tables === 0) return true;
   throw new StorageFailed(`${path} is another program's SQLite database: give another path`);
 }
 
@@ -88,8 +93,4 @@ function begin(path: string, database: DatabaseSync, isNew: boolean): void {
   } finally {
     if (database.isTransaction) database.exec("ROLLBACK");
   }
-}
-
-function numberOf(database: DatabaseSync, sql: string): number {
-  return Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0);
 }
