@@ -198,6 +198,7 @@ function consistencyTests(): readonly VectorTest[] {
     wrong("hashes in another order", { proof: [...base.proof].reverse() }),
     wrong("a hash that was changed", { proof: [...base.proof.slice(0, -1), anyDigest("0").slice(7)] }),
     wrong("no hashes", { proof: [] }),
+    wrong("a hash of 31 bytes", { proof: [...base.proof.slice(0, -1), first.slice(2)] }),
     wrong("the same tree needs no hashes", { proof: [first] }, consistency(8, 8)),
     wrong("the same size with another root", { newRoot: rootOf(7) }, consistency(8, 8)),
     wrong("an empty tree needs no hashes", { proof: [first] }, consistency(0, 5)),
