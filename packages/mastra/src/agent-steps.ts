@@ -32,8 +32,6 @@ export class AgentSteps {
 
   /** An agent's input processors between one that sees what a step begins with and one that gates what came of it. */
   processors(processors: readonly InputProcessorOrWorkflow[]): InputProcessorOrWorkflow[] {
-    // Any processor at all costs Mastra milliseconds in each step, and without one there is nothing to come of it.
-    if (processors.length === 0) return [];
     return [
       {
         id: "tollgate-begin",
