@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 
@@ -40,7 +41,9 @@ export const env: NodeJS.ProcessEnv = Object.fromEntries(
  */
 export async function startServer(...settings: readonly string[]): Promise<TestServer> {
   const pools: pg.Pool[] = [];
-  const endPools = () => Promise.allSettled(pools.map((pool) => pool.end()));
+  // One whose test failed may never end.
+  const endPools = () =>
+    Promise.race([Promise.allSettled(pools.map((pool) => pool.end())), sleep(2_000, null, { ref: false })]);
   const poolOf = (url: string) => (options?: pg.PoolConfig) => {
     const pool = new pg.Pool({ connectionString: url, ...options });
     // Stopped servers are part of the tests.

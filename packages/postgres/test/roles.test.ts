@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { gateBudget } from "@tollgate/core";
+import { afterAll, describe, expect, it } from "vitest";
+import { dropReceipts, forget, migrate, postgresLedger, postgresLog } from "../src/index.ts";
+import { checkBooks } from "./books.ts";
+import { all, request, until } from "./fixture.ts";
+import { costing, moneyGate } from "./money-gate.ts";
+import { SealedChain } from "./sealed-chain.ts";
+import { startServer } from "./server.ts";
+
+const server = await startServer("fsync=off");
+afterAll(() => server.stop());
+const owner = server.pool();
+
+/** The SQL blocks of the README, in order. */
+const [grants = "", reader = ""] = [
+  ...readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(/```sql\n([\s\S]*?)```/g),
+].map(([, text = ""]) => text);
+
+// Roles are the whole server's.
+const isOurs = server.power !== null;
+await migrate(owner);
+if (isOurs) await owner.query(grants + reader);
+const as = async (name: string, role: string) => {
+  if (isOurs) await owner.query(`CREATE ROLE ${name} LOGIN PASSWORD 'secret' IN ROLE ${role}`);
+  const url = new URL(server.url);
+  url.username = name;
+  url.password = "secret";
+  return server.pool({ connectionString: url.href });
+};
+const app = await as("agents", "tollgate_app");
+const auditor = await as("auditor", "tollgate_reader");
+
+describe.runIf(isOurs)("the application's role of the README", () => {
+  it("can do all that a gate does", async () => {
+    await migrate(app);
+    const gate = moneyGate(app, "$5", { reservationTtlMs: 50 }, { recordWithinMs: 1000 });
+    await (await gateBudget(gate, costing("$1"))).settle();
+    await (await gateBudget(gate, costing("$1"))).release("not sent");
+    const permit = await gateBudget(gate, costing("$1"));
+    await permit.extend(100);
+    await until(
+      () => gate.balances(),
+      ([balance]) => balance?.held === 0n,
+    );
+    await gate.close();
+    expect(await checkBooks(app)).toHaveLength(8);
+    expect(await postgresLedger(app).reservations()).toHaveLength(3);
+    expect(await postgresLog(app).heads()).toHaveLength(1);
+    expect(await postgresLog(app).trimmed()).toEqual([]);
+  });
+
+  it("can write no table but by the functions of the schema", async () => {
+    for (const table of [
+      "balances",
+      "reservations",
+      "receipts",
+      "chains",
+      "adjustments",
+      "migrations",
+      "forgotten",
+      "kept_receipts",
+      "trimmed_chains",
+    ]) {
+      for (const text of [
+        `DELETE FROM tollgate.${table}`,
+        `TRUNCATE tollgate.${table}`,
+        `INSERT INTO tollgate.${table} DEFAULT VALUES`,
+      ]) {
+        await expect(app.query(text), text).rejects.toThrow(/permission denied|cannot insert/);
+      }
+    }
+    await expect(app.query("UPDATE tollgate.balances SET spent = 0")).rejects.toThrow(/permission denied/);
+    await expect(app.query("UPDATE tollgate.receipts SET receipt = ''")).rejects.toThrow(/permission denied/);
+    await expect(app.query("DROP SCHEMA tollgate CASCADE")).rejects.toThrow(/must be owner/);
+  });
+
+  it("can neither adjust, nor forget, nor drop receipts", async () => {
+    const adjustment = {
+      budget: "money",
+      partition: "",
+      window: "total",
+      unit: "usd",
+      by: "me",
+      reason: "?",
+    };
+    const denied = /too few rights/;
+    await expect(postgresLedger(app).adjust({ ...adjustment, amount: -1n })).rejects.toThrow(denied);
+    await expect(forget(app)).rejects.toThrow(denied);
+    await expect(dropReceipts(app, { before: new Date() })).rejects.toThrow(denied);
+  });
+
+  it("is not misled by a search path", async () => {
+    await owner.query("CREATE SCHEMA evil; CREATE FUNCTION evil.floor(numeric) RETURNS numeric RETURN 1");
+    await owner.query("GRANT USAGE ON SCHEMA evil TO tollgate_app");
+    const misled = server.pool({
+      connectionString: (app as { options: { connectionString: string } }).options.connectionString,
+      options: "-c search_path=evil,pg_catalog",
+    });
+    const { rows } = await misled.query("SELECT tollgate.now_ms() AS now");
+    expect(Math.abs(Number(rows[0].now) - Date.now())).toBeLessThan(60_000);
+  });
+});
+
+describe.runIf(isOurs)("the reader's role of the README", () => {
+  it("can read receipts and balances, and nothing else", async () => {
+    expect((await all(postgresLog(auditor).read())).length).toBeGreaterThan(0);
+    await checkBooks(auditor);
+    await expect(postgresLedger(auditor).reserve(request("a"))).rejects.toThrow(/too few rights/);
+    await expect(postgresLog(auditor).append(new SealedChain("c").seal())).rejects.toThrow(/too few rights/);
+  });
+});
