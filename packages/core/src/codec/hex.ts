@@ -10,18 +10,20 @@ export function encodeHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => hexOfByte[byte]).join("");
 }
 
-/** Reads lower-case hex. @throws VerificationError for anything else. */
-export function decodeHex(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length >> 1);
+/** Reads lower-case hex, from `start` on. @throws VerificationError for anything else. */
+export function decodeHex(text: string, start = 0): Uint8Array {
+  const bytes = new Uint8Array((text.length - start) >> 1);
   let seen = 0;
   for (let index = 0; index < bytes.length; index++) {
-    const high = digitOf(text.charCodeAt(index * 2));
-    const low = digitOf(text.charCodeAt(index * 2 + 1));
+    const high = digitOf(text.charCodeAt(start + index * 2));
+    const low = digitOf(text.charCodeAt(start + index * 2 + 1));
     // A digit that is none is -1, which makes the whole negative.
     seen |= high | low;
     bytes[index] = (high << 4) | low;
   }
-  if (seen < 0 || text.length % 2 === 1) throw new VerificationError("this is no lower-case hex");
+  if (seen < 0 || (text.length - start) % 2 === 1) {
+    throw new VerificationError("this is no lower-case hex");
+  }
   return bytes;
 }
 

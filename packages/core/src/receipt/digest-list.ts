@@ -27,7 +27,7 @@ export class DigestList {
       this.#chunks[index] = larger;
       chunk = larger;
     }
-    chunk.set(decodeHex(digest.slice(prefix.length)), place * bytesEach);
+    chunk.set(decodeHex(digest, prefix.length), place * bytesEach);
     this.#size += 1;
   }
 

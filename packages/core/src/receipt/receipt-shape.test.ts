@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { sampleLog } from "../../test/sample-log.ts";
+import { sampleLog, TestChain } from "../../test/sample-log.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
 import { readReceipt } from "./receipt-schema.ts";
-import { isPlainReceipt } from "./receipt-shape.ts";
+import { plainReceiptLength } from "./receipt-shape.ts";
+import { readReceiptText } from "./receipt-text.ts";
+
+const isPlainReceipt = (value: unknown): boolean => plainReceiptLength(value) >= 0;
 
 type Tree = null | boolean | number | string | Tree[] | { [name: string]: Tree };
 
@@ -96,6 +99,87 @@ describe("the fast way to yes", () => {
       const value = { ...close, body: { ...close.body, time } };
       expect(readReceipt(value).status).toBe("ok");
       expect(isPlainReceipt(value), time).toBe(!time.startsWith("2028-02-29"));
+    }
+  });
+
+  /** What the slow way says of a text. */
+  function slowly(text: string): string {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return "not_json";
+    }
+    const reading = readReceipt(value);
+    if (reading.status !== "ok") return reading.status;
+    try {
+      return canonicalJson(value, "receipt") === text ? "ok" : "not_canonical";
+    } catch {
+      return "not_canonical";
+    }
+  }
+
+  function expectSame(text: string): string {
+    const read = readReceiptText(text);
+    const result = "reason" in read ? read.reason : "ok";
+    expect(result, text).toBe(slowly(text));
+    return result;
+  }
+
+  it("takes no text but the canonical one, wherever white space is put in", () => {
+    for (const line of sampleLog().slice(0, 8)) {
+      expect(expectSame(line)).toBe("ok");
+      for (let at = 0; at <= line.length; at++) {
+        for (const space of [" ", "\n"]) expectSame(line.slice(0, at) + space + line.slice(at));
+      }
+    }
+  });
+
+  it("takes no text but the canonical one, however a number is written", () => {
+    const chain = new TestChain("main");
+    const stop = { type: "stop", run: "run-1", reason: "it: 1.5 – enough" };
+    for (const seq of [0, 1, 10, 100, 1000, 1_000_000]) {
+      const line = chain.add({ ...stop, seq });
+      expect(expectSame(line)).toBe("ok");
+      const forms = [
+        `${seq}.0`,
+        `${seq}e0`,
+        `${seq}E+0`,
+        `-${seq}`,
+        `0${seq}`,
+        `${seq / 10}e1`,
+        `${seq / 1000}E3`,
+      ];
+      const short = `${seq}`.replace(/0+$/, (zeros) => `e${zeros.length}`);
+      for (const form of [...forms, short, short.toUpperCase()]) {
+        for (const before of ["", " ", "  "]) {
+          for (const after of ["", " ", "\t\t"]) {
+            const other = line.replace(`"seq":${seq}`, `"seq"${before}:${after}${form}`);
+            expect(other === line || expectSame(other) !== "ok", other).toBe(true);
+            expectSame(other.replace('"run":', '"run":"x","run":'));
+          }
+        }
+      }
+    }
+  });
+
+  it("takes no text but the canonical one, whatever is escaped or only half a character", () => {
+    const chain = new TestChain("main");
+    for (const reason of ["plain", 'a "quote"', "\u{1f50c}", "tab\tand \\ud800", "\u2028", "é"]) {
+      const line = chain.add({ type: "stop", run: "run-1", reason });
+      expect(expectSame(line)).toBe("ok");
+      for (const [from, to] of [
+        ["run-1", "\\u0072un-1"],
+        ["run-1", "run\\/1"],
+        ["run-1", "run\\u002d1"],
+        ["run-1", "run-\\ud800"],
+        ["run-1", "run-\\uD83D\\uDD0C"],
+        ["run-1", "run-\ud800"],
+        ["run-1", "run-\ud83d"],
+        ["run-1", "run-\u0001"],
+      ] as const) {
+        expect(expectSame(line.replace(from, to)), to).not.toBe("ok");
+      }
     }
   });
 });

@@ -1,15 +1,17 @@
 import { actionKinds } from "../action/action.ts";
 import { maxAmount } from "../action/amounts.ts";
 import { capabilities } from "../action/capability.ts";
-import { isCount } from "../codec/count.ts";
 import { outcomes } from "../evaluate/judgement.ts";
 import type { SettlementBody } from "./receipt.ts";
 import {
   type Check,
+  either,
   isBoolean,
+  isCount,
   isText,
   list,
   matching,
+  type Optional,
   object,
   oneOf,
   optional,
@@ -18,19 +20,18 @@ import {
 } from "./value-check.ts";
 
 /**
- * Whether a parsed value is surely a receipt whose members stand in canonical order: a fast way to yes.
+ * How long a parsed value is as canonical text without escapes, if it is surely a receipt whose members stand in
+ * canonical order: a fast way to yes.
  *
- * False says nothing: whoever gets it asks the schema, which knows the reason. A test holds the two against
- * each other.
+ * -1 says nothing: whoever gets it asks the schema, which knows the reason. A test holds the two against each
+ * other.
  */
-export function isPlainReceipt(value: unknown): boolean {
-  if (!isEnvelope(value)) return false;
-  const { body } = value as { readonly body: { readonly type?: unknown } };
-  const { type } = body;
-  return typeof type === "string" && Object.hasOwn(bodies, type) && bodies[type]?.(body) === true;
+export function plainReceiptLength(value: unknown): number {
+  return isEnvelope(value);
 }
 
-const isName: Check = (value) => typeof value === "string" && value !== "" && value.length <= 1024;
+const isName: Check = (value) =>
+  typeof value === "string" && value !== "" && value.length <= 1024 ? value.length + 2 : -1;
 const isCode: Check = matching(/^[a-z][a-z0-9_]*$/);
 const isDigest: Check = matching(/^sha256:[0-9a-f]{64}$/);
 const isThumbprint: Check = matching(/^[A-Za-z0-9_-]{43}$/);
@@ -42,9 +43,10 @@ const isUuid: Check = matching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9
 const looksLikeAmount = matching(/^(0|[1-9][0-9]{0,18})$/);
 const largestAmount = String(maxAmount);
 /** Texts of one length compare as their numbers do. */
-const isAmount: Check = (value) =>
-  looksLikeAmount(value) &&
-  ((value as string).length < largestAmount.length || (value as string) <= largestAmount);
+const isAmount: Check = (value) => {
+  const length = looksLikeAmount(value);
+  return length < largestAmount.length + 2 || (value as string) <= largestAmount ? length : -1;
+};
 
 /** RFC 3339 in UTC with milliseconds; February 29th is left to the schema, which has a calendar. */
 const isTime: Check = matching(
@@ -95,7 +97,7 @@ const isTiered = object({
 const isPrice = object({
   catalog: isDigest,
   model: isText,
-  rates: record(isCode, (rate) => isDecimal(rate) || isTiered(rate)),
+  rates: record(isCode, either(isDecimal, isTiered)),
 });
 
 const isExceeded = object({
@@ -119,7 +121,7 @@ const isEndorsement = object({
 });
 
 /** A body of this type: what every body has, and these members. */
-function body(type: string, members: Readonly<Record<string, Check | ReturnType<typeof optional>>>): Check {
+function body(type: string, members: Readonly<Record<string, Check | Optional>>): Check {
   const all = {
     ...members,
     chain: isName,
@@ -128,7 +130,7 @@ function body(type: string, members: Readonly<Record<string, Check | ReturnType<
     seq: isCount,
     time: isTime,
     type: oneOf([type]),
-    v: oneOf([1]),
+    v: (version: unknown) => (version === 1 ? 1 : -1),
   };
   return object(Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
@@ -158,9 +160,10 @@ const bodies: Readonly<Record<string, Check>> = {
     reservation: orNull(isName),
   }),
   settlement: (value) => {
-    if (!isSettlement(value)) return false;
+    const length = isSettlement(value);
+    if (length < 0) return -1;
     const { outcome, amounts } = value as SettlementBody;
-    return outcome === "settled" || amounts.length === 0;
+    return outcome === "settled" || amounts.length === 0 ? length : -1;
   },
   approval: body("approval", {
     action: isDigest,
@@ -181,8 +184,11 @@ const bodies: Readonly<Record<string, Check>> = {
   close: body("close", {}),
 };
 
-const isEnvelope = object({
-  body: (body) => typeof body === "object" && body !== null,
-  kid: isThumbprint,
-  sig: isSignature,
-});
+/** A body of any type. */
+const isBody: Check = (value) => {
+  if (typeof value !== "object" || value === null) return -1;
+  const { type } = value as { readonly type?: unknown };
+  return typeof type === "string" && Object.hasOwn(bodies, type) ? (bodies[type]?.(value) ?? -1) : -1;
+};
+
+const isEnvelope = object({ body: isBody, kid: isThumbprint, sig: isSignature });

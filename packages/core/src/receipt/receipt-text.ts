@@ -3,7 +3,7 @@ import { decodeUtf8 } from "../codec/utf8.ts";
 import { messageOf } from "../errors.ts";
 import type { Receipt } from "./receipt.ts";
 import { readReceipt } from "./receipt-schema.ts";
-import { isPlainReceipt } from "./receipt-shape.ts";
+import { plainReceiptLength } from "./receipt-shape.ts";
 import type { Flaw } from "./verify-report.ts";
 
 /** A receipt as a reader may have it: a line of a log as text or as bytes, or the object. */
@@ -41,14 +41,21 @@ export function readReceiptText(input: ReceiptInput): ReceiptText | Flaw {
   return { receipt: reading.receipt, json };
 }
 
+/** A member that is a fraction or has an exponent, or a text that looks like one, in a text without escapes. */
+const oddNumber = /"\s*:\s*-?\d+[.eE]/;
+
 /**
  * Whether this is a receipt in canonical form, as nearly every line is; no says nothing.
  *
- * Where the members are in order and all numbers are whole, the engine's own JSON is canonical, apart from
- * escaped surrogates without a partner.
+ * Where the members are in order, whatever else is not canonical makes the text longer: white space, a member
+ * twice, an escape, a sign, a leading zero. Only an exponent may make it shorter.
  */
 function isPlainlyCanonical(value: unknown, json: string): boolean {
-  return isPlainReceipt(value) && !json.includes("\\ud") && JSON.stringify(value) === json;
+  const length = plainReceiptLength(value);
+  if (length < 0) return false;
+  if (!json.includes("\\")) return length === json.length && json.isWellFormed() && !oddNumber.test(json);
+  // With escapes the engine's own JSON is canonical, apart from surrogates without a partner.
+  return !json.includes("\\ud") && JSON.stringify(value) === json;
 }
 
 function whyNotCanonical(value: unknown, json: string): string | null {

@@ -9,7 +9,7 @@ import type { ReceiptClaim, SettlementBody } from "./receipt.ts";
  */
 export function whyUnexplained(body: SettlementBody, claims: readonly ReceiptClaim[]): string | null {
   const { outcome, amounts, overage = [], late = false } = body;
-  if (new Set(amounts.map(({ unit }) => unit)).size < amounts.length) return "it books one unit twice";
+  if (hasUnitTwice(amounts)) return "it books one unit twice";
   if (outcome !== "settled") return overage.length === 0 ? null : `it has overage, but was ${outcome}`;
 
   const said = new Map(overage.map((over) => [keyOf(over), BigInt(over.amount)]));
@@ -29,9 +29,17 @@ export function whyUnexplained(body: SettlementBody, claims: readonly ReceiptCla
   return said.size === 0 ? null : "it has an overage of what was never held";
 }
 
-/** Finds the amount of a unit: of few by looking at each, which is faster than to make a map. */
+/** Among so few it is faster to look at each than to make a map of them. */
+const few = 8;
+
+function hasUnitTwice(amounts: SettlementBody["amounts"]): boolean {
+  if (amounts.length > few) return new Set(amounts.map(({ unit }) => unit)).size < amounts.length;
+  return amounts.some(({ unit }, index) => amounts.findIndex((other) => other.unit === unit) < index);
+}
+
+/** Finds the amount of a unit. */
 function lookup(amounts: SettlementBody["amounts"]): (unit: string) => string | undefined {
-  if (amounts.length <= 8) return (unit) => amounts.find((booked) => booked.unit === unit)?.amount;
+  if (amounts.length <= few) return (unit) => amounts.find((booked) => booked.unit === unit)?.amount;
   const map = new Map(amounts.map(({ unit, amount }) => [unit, amount]));
   return (unit) => map.get(unit);
 }

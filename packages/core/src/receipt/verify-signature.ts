@@ -19,6 +19,7 @@ const encoder = new TextEncoder();
 /** Where a body stands in its receipt's text: thumbprints and signatures are always as long. */
 const bodyStart: number = '{"body":'.length;
 const afterBody: number = `,"kid":"${"x".repeat(43)}","sig":"${"x".repeat(86)}"}`.length;
+const headStart: string = `DSSEv1 ${receiptPayloadType.length} ${receiptPayloadType} `;
 /** More than what stands before any body: a length has at most 16 digits. */
 const headRoom = 128;
 
@@ -27,18 +28,23 @@ const headRoom = 128;
  * would cost more than its hash.
  */
 export class SignedBytes {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
+  #bytes: Uint8Array = new Uint8Array();
+  /** The part of it that bodies are written to. */
+  #bodies: Uint8Array<ArrayBuffer> = new Uint8Array();
 
   /** DSSE's pre-authentication encoding (DSSE 1.0.2) of a receipt's body; it stands until the next call. */
   of({ json }: ReceiptText): Uint8Array {
     const body = json.slice(bodyStart, -afterBody);
     // No character takes more than three bytes for each of its UTF-16 code units.
-    const room = headRoom + body.length * 3;
-    if (room > this.#bytes.length) this.#bytes = new Uint8Array(room);
-    const { written } = encoder.encodeInto(body, this.#bytes.subarray(headRoom));
-    const head = `DSSEv1 ${receiptPayloadType.length} ${receiptPayloadType} ${written} `;
+    if (body.length * 3 > this.#bodies.length) {
+      const bytes = new Uint8Array(headRoom + body.length * 4);
+      this.#bytes = bytes;
+      this.#bodies = bytes.subarray(headRoom);
+    }
+    const { written } = encoder.encodeInto(body, this.#bodies);
+    const head = `${headStart}${written} `;
     const start = headRoom - head.length;
-    encoder.encodeInto(head, this.#bytes.subarray(start));
+    for (let index = 0; index < head.length; index++) this.#bytes[start + index] = head.charCodeAt(index);
     return this.#bytes.subarray(start, headRoom + written);
   }
 }
