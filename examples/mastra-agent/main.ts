@@ -249,8 +249,7 @@ async function part(): Promise<void> {
 
   // #region tripwire
   await run.stop("enough");
-  const { tripwire } = await agent.generate(prompt);
-  const refusal = findDenial(tripwire?.metadata);
+  const refusal = findDenial(await agent.generate(prompt));
   // #endregion
 
   assert.equal(refusal?.terminal, true);

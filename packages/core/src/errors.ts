@@ -143,8 +143,8 @@ export class IdempotencyConflict extends RefusedError {
 /**
  * Finds Tollgate's refusal inside whatever a framework made of it.
  *
- * Walks `cause`, `error`, `errors` and `lastError`, breadth first, safe against cycles; answers null
- * when there is none. Works across copies of the package.
+ * Walks `cause`, `error`, `errors`, `lastError`, `tripwire` and `metadata`, breadth first, safe against cycles;
+ * answers null when there is none. Works across copies of the package.
  */
 export function findDenial(error: unknown): RefusedError | null {
   const seen = new Set<unknown>();
@@ -153,7 +153,7 @@ export function findDenial(error: unknown): RefusedError | null {
     if (typeof value !== "object" || value === null || seen.has(value)) continue;
     seen.add(value);
     if (TollgateError.is(value) && "refusal" in value) return value as RefusedError;
-    for (const link of ["cause", "error", "lastError"] as const) {
+    for (const link of ["cause", "error", "lastError", "tripwire", "metadata"] as const) {
       if (link in value) queue.push((value as Record<string, unknown>)[link]);
     }
     if ("errors" in value && Array.isArray(value.errors)) queue.push(...value.errors);

@@ -98,7 +98,7 @@ describe("a tripwire of gateProcessor", () => {
         reason: 'llm "gpt-4o" denied: the run is stopped: enough',
         metadata: { tollgate: "denied", code: "run_stopped", terminal: true, receipt: expect.any(String) },
       });
-      expect(findDenial(output.tripwire?.metadata)).toMatchObject({ code: "action_denied", terminal: true });
+      expect(findDenial(output)).toMatchObject({ code: "action_denied", terminal: true });
       expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o deny"]);
       expect(fixture.provider.count()).toBe(0);
     },
@@ -124,8 +124,8 @@ describe("a tripwire of gateProcessor", () => {
   it("keeps a refusal from the next model of a list", async () => {
     const fixture = await open(undefined, { evaluators: [denyModels(["gpt-4o"])] });
     const model = ["gpt-4o", "gpt-4o-mini"].map((id) => ({ model: fixture.openai(id), maxRetries: 0 }));
-    const { tripwire } = await processed(fixture, { model }).generate("hi");
-    expect(findDenial(tripwire?.metadata)).toMatchObject({ refusal: { reasonCode: "policy_denied" } });
+    const result = await processed(fixture, { model }).generate("hi");
+    expect(findDenial(result)).toMatchObject({ refusal: { reasonCode: "policy_denied" } });
     expect(fixture.provider.count()).toBe(0);
   });
 
@@ -138,8 +138,8 @@ describe("a tripwire of gateProcessor", () => {
       errorProcessors: [processor, again],
       maxProcessorRetries: 3,
     };
-    const { tripwire } = await processed(fixture, config).generate("hi");
-    expect(findDenial(tripwire?.metadata)?.code).toBe("action_denied");
+    const result = await processed(fixture, config).generate("hi");
+    expect(findDenial(result)?.code).toBe("action_denied");
     expect(await decisionsOf(fixture.gate)).toEqual(["llm gpt-4o deny"]);
   });
 });
