@@ -1,0 +1,170 @@
+import { DatabaseSync } from "node:sqlite";
+import { createGate, type PublicJwk, type Receipt } from "@tollgate/core";
+import { manualClock } from "@tollgate/core/testing";
+import { replayBalances, verifyChain } from "@tollgate/core/verify";
+import { sqliteFile, sqliteLedger, sqliteLog, type UnreceiptedEnding } from "@tollgate/sqlite";
+import { budgets, callers, reservationTtlMs } from "./crash-budgets.ts";
+import { startProcess } from "./node-process.ts";
+
+/** How writers are killed. */
+export interface CrashOptions {
+  readonly path: string;
+  readonly rounds: number;
+  readonly durability: "full" | "normal";
+  /** How many writers are killed in each round. @default 2 */
+  readonly writers?: number;
+  /** Hears of each round. */
+  readonly onRound?: (round: number, acknowledged: number) => void;
+}
+
+/** What came of it; every list of problems has to be empty. */
+export interface CrashOutcome {
+  readonly acknowledged: number;
+  readonly receipts: number;
+  readonly verdict: string;
+  /** Endings that were booked when their process died, and had not answered yet. */
+  readonly unreceipted: number;
+  readonly problems: readonly string[];
+}
+
+/**
+ * Kills writers at random moments, round after round on one file, and looks whether the file has kept its promises:
+ * nothing acknowledged is lost, no limit is exceeded, what dead writers held is free after one lifetime of a
+ * reservation, the chains verify, and receipts and balances come to the same.
+ */
+export async function crashRounds(options: CrashOptions): Promise<CrashOutcome> {
+  const { path, rounds, durability, writers = 2, onRound } = options;
+  const keys: PublicJwk[] = [];
+  const problems: string[] = [];
+  let acknowledged = 0;
+  for (let round = 0; round < rounds; round++) {
+    const lines = (
+      await Promise.all(
+        Array.from({ length: writers }, (_, nth) =>
+          killedWriter([path, durability, round, `writer-${round}-${nth}`]),
+        ),
+      )
+    ).flat();
+    keys.push(
+      ...lines.flatMap((line) => (line.startsWith("key ") ? [JSON.parse(line.slice(4)) as PublicJwk] : [])),
+    );
+    problems.push(...lostOf(path, lines), ...overspent(path));
+    acknowledged += lines.length;
+    onRound?.(round, lines.length);
+  }
+  const end = await lookAtEnd(path, keys);
+  if (end.unreceipted > rounds * writers * callers)
+    problems.push(`${end.unreceipted} endings have no receipt`);
+  return { acknowledged, ...end, problems: [...problems, ...end.problems] };
+}
+
+/** Starts a writer, kills it at a random moment, and answers what it had acknowledged. */
+async function killedWriter(args: readonly (string | number)[]): Promise<readonly string[]> {
+  const writer = startProcess("writer", args);
+  await writer.hasWritten(1 + Math.floor(Math.random() ** 2 * 400));
+  writer.kill();
+  const how = await writer.ended;
+  if (how !== "SIGKILL") throw new Error(`a writer ended by itself: ${how}`);
+  return writer.lines;
+}
+
+/** What was acknowledged and is not in the file. */
+function lostOf(path: string, lines: readonly string[]): readonly string[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const find = {
+    decided: database.prepare("SELECT 1 FROM receipts WHERE hold = ? AND run IS NOT NULL"),
+    settled: database.prepare(
+      "SELECT 1 FROM receipts, ended WHERE hold = ended.id AND run IS NULL AND ended.id = ? AND state = 'settled'",
+    ),
+    released: database.prepare(
+      "SELECT 1 FROM receipts, ended WHERE hold = ended.id AND run IS NULL AND ended.id = ? AND state = 'released'",
+    ),
+  };
+  const lost = lines.filter((line) => {
+    const [what = "", id = ""] = line.split(" ");
+    return what in find && find[what as keyof typeof find].get(id) === undefined;
+  });
+  database.close();
+  return lost.map((line) => `lost: ${line}`);
+}
+
+/** Limits that are exceeded; nobody settles for more than was reserved here. */
+function overspent(path: string): readonly string[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const rows = database.prepare('SELECT * FROM balances WHERE spent + held > "limit" OR held < 0').all();
+  database.close();
+  return rows.map((row) => `overspent: ${JSON.stringify(row)}`);
+}
+
+async function lookAtEnd(
+  path: string,
+  keys: readonly PublicJwk[],
+): Promise<Omit<CrashOutcome, "acknowledged">> {
+  const file = sqliteFile(path);
+  const problems: string[] = [];
+  const clock = manualClock(Date.now() + reservationTtlMs);
+  const [ledger, log] = [sqliteLedger(file, { clock }), sqliteLog(file)];
+  const gate = createGate({ ledger, log, chain: "survivor", clock, budgets, reservationTtlMs });
+  // Sweeps before it decides.
+  await (await gate.decide({ kind: "tool", name: "t", params: {} })).permit?.settle();
+  for (const { budget, window, held } of await ledger.balances({})) {
+    if (held !== 0n) problems.push(`${budget} ${window} still holds ${held}`);
+  }
+  const unreceipted: UnreceiptedEnding[] = [];
+  for await (const ending of ledger.unreceipted()) unreceipted.push(ending);
+  const receipts: Receipt[] = [];
+  for await (const receipt of log.read()) receipts.push(receipt);
+  const report = await verifyChain(receipts, { keys: [...keys, gate.publicKey] });
+  if (report.break !== null) problems.push(`${report.break.reason}: ${report.break.message}`);
+  const kept = balanceList(await ledger.balances({}));
+  const replayed = balanceList(booked(await replayBalances(receipts), receipts, unreceipted));
+  if (kept !== replayed) problems.push(`balances are\n${kept}\nby the receipts they are\n${replayed}`);
+  await gate.close();
+  const { verdict } = report;
+  return { receipts: receipts.length, verdict, unreceipted: unreceipted.length, problems };
+}
+
+interface AnyBalance {
+  readonly budget: string;
+  readonly partition: string;
+  readonly window: string;
+  readonly unit: string;
+  readonly spent: bigint;
+  readonly held: bigint;
+}
+
+/** What receipts come to once the endings are booked that have none. */
+function booked(
+  replayed: readonly AnyBalance[],
+  receipts: readonly Receipt[],
+  unreceipted: readonly UnreceiptedEnding[],
+): readonly AnyBalance[] {
+  const decided = new Map(
+    receipts.flatMap(({ body }) =>
+      body.type === "decision" ? [[body.reservation, body.claims] as const] : [],
+    ),
+  );
+  return replayed.map((balance) => {
+    let { spent, held } = balance;
+    for (const { id, actuals } of unreceipted) {
+      for (const [index, claim] of (decided.get(id) ?? []).entries()) {
+        if (placeOf(claim) !== placeOf(balance)) continue;
+        held -= BigInt(claim.amount);
+        spent += actuals[index] ?? 0n;
+      }
+    }
+    return { ...balance, spent, held };
+  });
+}
+
+function placeOf({ budget, partition, window, unit }: Omit<AnyBalance, "spent" | "held">): string {
+  return `${budget} ${partition} ${window} ${unit}`;
+}
+
+function balanceList(balances: readonly AnyBalance[]): string {
+  return balances
+    .filter(({ spent, held }) => spent !== 0n || held !== 0n)
+    .map((balance) => `${placeOf(balance)}: ${balance.spent} spent, ${balance.held} held`)
+    .sort()
+    .join("\n");
+}
