@@ -9,7 +9,7 @@ import {
   type RunContext,
   type ToolInputGuardrailDefinition,
 } from "@openai/agents";
-import type { Gate, Run } from "@tollgate/core";
+import type { ActionInput, Gate, Run } from "@tollgate/core";
 import { beginTool, decideFor, endTool, toRefusal } from "@tollgate/core/adapter";
 import { answeredBy } from "./answered.ts";
 import { runOf, subjectOf } from "./current-run.ts";
@@ -65,9 +65,7 @@ export function gateGuardrails(gateOrRun: Gate | Run, options: GateGuardrailsOpt
     async execute({ agent, input, context }) {
       requireGated(agent, gateOf(gateOrRun), modelProvider);
       const run = runOf(gateOrRun);
-      // The start of an agent costs nothing: its turns do.
-      const start = { kind: "other", name: agent.name, params: { input }, amounts: { usd: 0n, calls: 0n } };
-      const decision = await decideFor(run, start as typeof start & { kind: "other" }, subjectOf(run));
+      const decision = await decideFor(run, startOf(agent.name, input), subjectOf(run));
       if (decision.permit === null) throw toRefusal(decision);
       await decision.permit.settle();
       started.add(context.usage);
@@ -99,6 +97,11 @@ export function gateGuardrails(gateOrRun: Gate | Run, options: GateGuardrailsOpt
     },
   });
   return { inputGuardrails: [input], outputGuardrails: [output], toolInputGuardrails: [tool] };
+}
+
+/** The start of an agent as an action, which costs nothing: its turns do. */
+function startOf(name: string, input: unknown): ActionInput {
+  return { kind: "other", name, params: { input }, amounts: { usd: 0n, calls: 0n } };
 }
 
 const remedy =

@@ -132,6 +132,23 @@ describe("a gated tool", () => {
     expect(toldOf(fixture)).toEqual(["held"]);
   });
 
+  it("that is let through and then rejected by a guardrail of its own gives its money back when its time is up", async () => {
+    const clock = manualClock();
+    const fixture = await open(adds, {
+      clock,
+      reservationTtlMs: 30_000,
+      budgets: [{ id: "tools", limit: "9 calls", match: { kind: "tool" } }],
+    });
+    const own = {
+      name: "own",
+      run: async () => ({ behavior: { type: "rejectContent" as const, message: "not like this" } }),
+    };
+    await use(fixture, tool({ ...options, inputGuardrails: [own], execute: () => 1 }));
+    expect(toldOf(fixture)).toEqual(["not like this"]);
+    clock.advance(30_001);
+    expect(await fixture.gate.balances()).toMatchObject([{ spent: 0n, held: 0n }]);
+  });
+
   it("made by hand, that takes plain text instead of JSON, is decided by it", async () => {
     const { gate, run } = await open();
     const { invoke } = gateTool(
