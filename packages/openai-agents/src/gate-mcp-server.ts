@@ -46,7 +46,7 @@ export function gateMcpServer<Server extends MCPServer>(
           return refused(toldOf(decision));
         } catch (error) {
           const refusal = findDenial(error);
-          if (refusal !== null) stops.set(runOf(gateOrRun).root, refusal);
+          if (refusal !== null) remember(stops, runOf(gateOrRun).root, refusal);
           throw error;
         }
       }
@@ -76,6 +76,15 @@ export function gateMcpServer<Server extends MCPServer>(
     },
     has: (target, name) => name === gatedMark || Reflect.has(target, name),
   });
+}
+
+/** How many stopped runs are remembered for their tools' ends, which come at once. */
+const maxStops = 1000;
+
+function remember(stops: Map<string, RefusedError>, root: string, refusal: RefusedError): void {
+  stops.set(root, refusal);
+  const [oldest] = stops.keys();
+  if (stops.size > maxStops && oldest !== undefined) stops.delete(oldest);
 }
 
 function toContent(text: string): readonly object[] {

@@ -19,8 +19,11 @@ const secrets: ReadonlySet<string> = new Set([
   "authorization",
 ]);
 
-/** What the gate decides about and can therefore not be set past it. */
-const decided = ["model", "tools"];
+/**
+ * What the gate decides about and can therefore not be set past it: several completions use the output limit
+ * several times, and a web search of Chat Completions is a tool that its provider runs.
+ */
+const decided = ["model", "tools", "n", "web_search_options"];
 
 /** The output limits that a call sets, under whichever names. */
 export function limitsOf({ maxTokens, providerData = {} }: ModelSettings): readonly number[] {
@@ -46,7 +49,9 @@ export function enforceData(
 ): Record<string, unknown> {
   const set = decided.find((name) => data[name] !== undefined);
   if (set !== undefined) {
-    throw new TypeError(`modelSettings.providerData sets ${set} past the gate: set it on the agent instead`);
+    throw new TypeError(
+      `modelSettings.providerData sets ${set} past the gate: leave it out (models and tools are set on the agent)`,
+    );
   }
   const kept = Object.entries(data).filter(([name]) => !replaced.has(name));
   return Object.fromEntries(

@@ -57,14 +57,17 @@ describe.each(apis)("a request over %s", (api) => {
     expect(await isAllSettled(gate)).toBe(true);
   });
 
-  it.each(["model", "tools"])("is not sent where providerData sets its %s past the gate", async (member) => {
-    const { runner, provider, gate } = await open(() => ({}), {}, { api });
-    const modelSettings = { providerData: { [member]: "o1-pro" } };
-    const asked = runner.run(new Agent({ name: "a", model: "gpt-4o", modelSettings }), "hi");
-    await expect(asked).rejects.toThrow(`providerData sets ${member} past the gate`);
-    expect(provider.count()).toBe(0);
-    expect((await gate.balances())[0]).toMatchObject({ spent: 0n, held: 0n });
-  });
+  it.each(["model", "tools", "n", "web_search_options"])(
+    "is not sent where providerData sets its %s past the gate",
+    async (member) => {
+      const { runner, provider, gate } = await open(() => ({}), {}, { api });
+      const modelSettings = { providerData: { [member]: "o1-pro" } };
+      const asked = runner.run(new Agent({ name: "a", model: "gpt-4o", modelSettings }), "hi");
+      await expect(asked).rejects.toThrow(`providerData sets ${member} past the gate`);
+      expect(provider.count()).toBe(0);
+      expect((await gate.balances())[0]).toMatchObject({ spent: 0n, held: 0n });
+    },
+  );
 
   it("is made once for each permit: the client's own retries are off", async () => {
     const { runner, provider } = await open(() => ({ status: 500 }), {}, { api });
