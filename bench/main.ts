@@ -9,6 +9,7 @@ import { measureImport } from "./import-time.ts";
 import { thisMachine } from "./machine.ts";
 import { measurePeers } from "./peers.ts";
 import { type Report, toJson, toText } from "./report.ts";
+import { measureSqlite } from "./sqlite.ts";
 import { judge } from "./targets.ts";
 import { measureVerification } from "./verification.ts";
 import { measureVerifyFiles } from "./verify-files.ts";
@@ -22,6 +23,7 @@ const results = [
   ...(await step("decisions, settlements and the frameworks' calls", measureDecisions)),
   ...(await step("file logs", measureFileLogs)),
   ...(await step("appending to a file log", measureAppends)),
+  ...(await step("SQLite", measureSqlite)),
   ...(await step("verification", measureVerification)),
   ...(await step("tollgate verify", measureVerifyFiles)),
   ...(await step("peers", measurePeers)),

@@ -41,7 +41,7 @@ function rules(): readonly Evaluator[] {
 }
 
 /** Ten lists of tools, capability tiers, prices and two budgets that every action counts against. */
-export function measuredGate(options: Pick<GateOptions, "log" | "signer"> = {}): MeasuredGate {
+export function measuredGate(options: Pick<GateOptions, "ledger" | "log" | "signer"> = {}): MeasuredGate {
   const gate = createGate({
     ...options,
     evaluators: rules(),

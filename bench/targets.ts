@@ -64,6 +64,30 @@ const targets: readonly {
     ),
     bound: "least",
   },
+  // A ledger's reserve and settle against as many bare transactions: one caller by the time that a call takes, 64
+  // by what gets done.
+  ...(["normal", "full"] as const).flatMap((durability) => [
+    atLeast(
+      `sqlite_${durability}_1_over_bare`,
+      0.7,
+      ({ p50 }) =>
+        (2 * p50(`bare_sqlite_${durability}`)) /
+        (p50(`reserve_sqlite_${durability}_1`) + p50(`settle_sqlite_${durability}_1`)),
+    ),
+    atLeast(
+      `sqlite_${durability}_64_over_bare`,
+      0.7,
+      ({ rate }) =>
+        2 /
+        (1 / rate(`reserve_sqlite_${durability}_64`) + 1 / rate(`settle_sqlite_${durability}_64`)) /
+        rate(`bare_sqlite_${durability}`),
+    ),
+  ]),
+  ratio("sqlite_1000000_stored_over_1", 1.5, ({ p50 }) => {
+    const pair = (stored: number) =>
+      p50(`reserve_sqlite_stored_${stored}`) + p50(`settle_sqlite_stored_${stored}`);
+    return pair(1_000_000) / pair(1);
+  }),
 ];
 
 /** What values are worked out from. */
@@ -76,6 +100,14 @@ interface Figures {
 
 function ratio(name: string, target: number, value: (figures: Figures) => number): (typeof targets)[number] {
   return { name, bound: "most", target, value };
+}
+
+function atLeast(
+  name: string,
+  target: number,
+  value: (figures: Figures) => number,
+): (typeof targets)[number] {
+  return { name, bound: "least", target, value };
 }
 
 /** What the gate adds to a framework's call, in signatures. */
