@@ -119,7 +119,7 @@ class FilesInOrder implements ReceiptFiles {
   }
 
   async *#chunks(name: string): AsyncGenerator<Uint8Array, void, void> {
-    const stream = name === "-" ? this.#stdin : createReadStream(name, { highWaterMark: 256 * 1024 });
+    const stream = name === "-" ? this.#stdin : createReadStream(name, { highWaterMark: 64 * 1024 });
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       this.#readBytes += chunk.length;
       this.#endsOpen = chunk.at(-1) !== 0x0a;

@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Ran, TestFolder, tollgate } from "./run-tollgate.ts";
+import { type Ran, tollgate } from "./run-tollgate.ts";
 import { sampleKey, sampleLines, samplePath } from "./sample.ts";
+import { TestFolder } from "./test-folder.ts";
 
 const [first = ""] = sampleLines;
 

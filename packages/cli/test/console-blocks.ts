@@ -5,8 +5,8 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { TestFolder } from "./run-tollgate.ts";
 import { sampleKey, samplePath } from "./sample.ts";
+import { TestFolder } from "./test-folder.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));

@@ -1,5 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { countCommands, pages, readPage, withOutputs } from "./console-blocks.ts";
+
+// A page runs some twenty processes.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe("the documentation of the command", () => {
   it.each(pages)("shows what its commands print: %s", (page) => {

@@ -1,8 +1,9 @@
 import { type AuditEntry, AuditLogger } from "@microsoft/agent-governance-sdk";
 import { type AgtAuditEntry, fromDsseEnvelope } from "@tollgate/core/export";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { TestFolder, tollgate } from "./run-tollgate.ts";
+import { tollgate } from "./run-tollgate.ts";
 import { sampleKey, sampleLines, samplePath } from "./sample.ts";
+import { TestFolder } from "./test-folder.ts";
 
 async function exported(format: string): Promise<string> {
   const { code, stdout, stderr } = await tollgate(["export", "-f", format, samplePath, "-k", sampleKey]);

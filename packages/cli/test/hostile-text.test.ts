@@ -1,7 +1,8 @@
 import type { Receipt } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
-import { TestFolder, tollgate } from "./run-tollgate.ts";
+import { tollgate } from "./run-tollgate.ts";
 import { sampleKey, sampleLines } from "./sample.ts";
+import { TestFolder } from "./test-folder.ts";
 
 /** Clears the screen, sets the title, hides text, reorders it, and pretends to be another line. */
 const hostile =

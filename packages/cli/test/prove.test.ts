@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { TestFolder, tollgate } from "./run-tollgate.ts";
+import { tollgate } from "./run-tollgate.ts";
 import { sampleKey, sampleLines, samplePath } from "./sample.ts";
+import { TestFolder } from "./test-folder.ts";
 
 const bodies = sampleLines.map((line) => JSON.parse(line).body);
 

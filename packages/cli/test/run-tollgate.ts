@@ -1,8 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+
+// Each run starts a process, which takes seconds where the machine is busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
@@ -43,20 +44,4 @@ export async function tollgate(args: readonly string[], options: RunOptions = {}
   child.stdin.end(options.input);
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
-}
-
-/** A folder for a test's files, gone at its end. */
-export class TestFolder implements Disposable {
-  readonly path: string = mkdtempSync(join(tmpdir(), "tollgate-cli-"));
-
-  /** Writes a file, and answers its path. */
-  write(name: string, content: string | Uint8Array): string {
-    const path = join(this.path, name);
-    writeFileSync(path, content);
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
 }

@@ -2,8 +2,9 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { appendFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { startTollgate, TestFolder, tollgate } from "./run-tollgate.ts";
+import { startTollgate, tollgate } from "./run-tollgate.ts";
 import { sampleLines, samplePath } from "./sample.ts";
+import { TestFolder } from "./test-folder.ts";
 
 const text = (from: number, to: number): string =>
   sampleLines

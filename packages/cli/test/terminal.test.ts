@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { TestFolder, tollgate } from "./run-tollgate.ts";
+import { tollgate } from "./run-tollgate.ts";
 import { sampleKey, sampleLines, samplePath } from "./sample.ts";
+import { TestFolder } from "./test-folder.ts";
 
 const main = new URL("../src/main.ts", import.meta.url).pathname;
 const hasPython = spawnSync("python3", ["--version"]).status === 0;

@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createSigner } from "@tollgate/core/signing";
 import { describe, expect, it } from "vitest";
-import { TestFolder, tollgate } from "./run-tollgate.ts";
+import { tollgate } from "./run-tollgate.ts";
 import { sampleKey, sampleLines, samplePath } from "./sample.ts";
+import { TestFolder } from "./test-folder.ts";
 
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 const count = sampleLines.length;
