@@ -1712,6 +1712,11 @@ class GateModel:
         hard = [claim for claim in exceeded if claim["then"] in ("deny", "stop")]
         named = hard or exceeded
         rules = [claim["budget"] for claim in named]
+        if not hard:  # in shadow mode: what the softer limits would have done
+            thens = [claim["then"] for claim in named]
+            softer = {"require_approval": "approval_required", "skip": "skipped", "degrade": "degraded"}
+            outcome = next(then for then in softer if then in thens)
+            return finding(outcome, softer[outcome], rules, plan.evaluators) | {"exceeded": self.shown(named)}
         terminal = any(claim["then"] == "stop" for claim in named)
         return deny("budget_exceeded", rules, plan.evaluators, terminal) | {"exceeded": self.shown(named)}
 

@@ -37,7 +37,7 @@ function approvals(): readonly Scenario[] {
     approval(
       "beside a hard limit that refuses, nobody is asked",
       "budget_exceeded",
-      { budgets: [...(soft.budgets ?? []), { id: "hard", limit: "$1.50" }] },
+      { budgets: [...(soft.budgets ?? []), { id: "hard", limit: "$1.5" }] },
       pay,
     ),
     approval("a soft limit asks", "approval_required", soft, pay),
@@ -148,6 +148,35 @@ function shadows(): readonly Scenario[] {
       do: "settle",
       attempt: 1,
     }),
+    ...(["skip", "require_approval"] as const).map((then) =>
+      shadow(
+        `what a soft limit would do goes through: ${then}`,
+        "valid",
+        { mode: "shadow", budgets: [{ id: "soft", limit: "0 calls", then }] },
+        tool("x"),
+      ),
+    ),
+    shadow(
+      "what a soft limit would rewrite goes through as it is",
+      "valid",
+      {
+        mode: "shadow",
+        budgets: [{ id: "soft", limit: "0 calls", then: "degrade", degrade: { model: "small" } }],
+      },
+      model("big"),
+    ),
+    shadow(
+      "a hard limit beside a soft one would have refused",
+      "valid",
+      {
+        mode: "shadow",
+        budgets: [
+          { id: "soft", limit: "0 calls", then: "skip" },
+          { id: "hard", limit: "0 calls" },
+        ],
+      },
+      tool("x"),
+    ),
     shadow(
       "what would be degraded goes through as it is",
       "valid",

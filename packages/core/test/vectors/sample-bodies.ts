@@ -205,7 +205,10 @@ function allLetters(): JsonObject {
     time: "2019-08-29T18:39:58.999Z",
     action: { ...sampleAction, digest },
     decision: { ...allowed, code: letters },
-    claims: [{ ...claimOf("1234567890"), unit: letters }],
+    claims: [
+      { ...claimOf("1234567890"), unit: letters },
+      { ...claimOf("0"), unit: "u" },
+    ],
     price: { catalog: digest, model: "", rates: { [letters]: "12345678901234567890123" } },
   };
 }
