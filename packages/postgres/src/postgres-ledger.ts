@@ -48,7 +48,7 @@ export interface PostgresLedgerOptions {
   readonly timeoutMs?: number;
   /**
    * How long the receipt of an ending may take before another process writes it; longer than any process is
-   * ever paused, for else there may be two. Takes effect where the receipts are in the same schema.
+   * ever paused, for else there may be two; at least 1000. Takes effect where the receipts are in the same schema.
    *
    * @default 600000 (10 minutes)
    */
@@ -73,7 +73,7 @@ export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOption
   const { clock = systemClock, time = "store", timeoutMs = 4000, recordWithinMs = 600_000 } = options;
   readChoice(time, "time", ["store", "caller"]);
   readWhole(timeoutMs, "timeoutMs", 1);
-  readWhole(recordWithinMs, "recordWithinMs", 1);
+  readWhole(recordWithinMs, "recordWithinMs", 1000);
   return new LedgerInPostgres(new Database(pool, timeoutMs), new StoreTime(clock, time), recordWithinMs);
 }
 

@@ -7,7 +7,7 @@ export interface ReceiptColumns {
   readonly run: string | null;
   /** The reservation, or the decision where nothing was reserved, that a decision or settlement is about. */
   readonly ref: string | null;
-  /** How a settlement says that it ended. */
+  /** How a settlement says that it ended; of a decision, `held` where it has a reservation. */
   readonly outcome: string | null;
   /** The subject of a decision, as JSON. */
   readonly subject: string | null;
@@ -20,7 +20,13 @@ export function columnsOf({ body }: Receipt): ReceiptColumns {
   switch (body.type) {
     case "decision": {
       const { run, subject } = body.action;
-      return { ...none, run, ref: body.reservation ?? body.id, subject: JSON.stringify(subject) };
+      return {
+        ...none,
+        run,
+        ref: body.reservation ?? body.id,
+        outcome: body.reservation === null ? null : "held",
+        subject: JSON.stringify(subject),
+      };
     }
     case "settlement":
       return { ...none, ref: body.reservation ?? body.decision, outcome: body.outcome };

@@ -18,15 +18,16 @@ export class SealedChain {
   }
 }
 
-/** A decision that let something through. */
+/** A decision that let something through, or (`deny`) did not. */
 export function decision(
   run = "r",
   subject: Subject = {},
-  reservation: string = randomUUID(),
+  id: string = randomUUID(),
+  outcome: "allow" | "deny" = "allow",
 ): ReceiptContent {
   return {
     type: "decision",
-    id: reservation,
+    id,
     action: {
       digest: `sha256:${"0".repeat(64)}`,
       kind: "tool",
@@ -35,7 +36,7 @@ export function decision(
       run,
     },
     decision: {
-      outcome: "allow",
+      outcome,
       terminal: false,
       mode: "enforce",
       code: "allowed",
@@ -46,7 +47,7 @@ export function decision(
     },
     claims: [],
     price: null,
-    reservation,
+    reservation: outcome === "allow" ? id : null,
   };
 }
 

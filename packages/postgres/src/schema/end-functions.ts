@@ -182,12 +182,14 @@ BEGIN
   END LOOP;
 END $$;
 
--- Whether a decision is on record here, and its ending is not. An expired one that has settled since has two.
+-- Whether a decision is on record here, and its ending is not. An expired one that has settled since has two. A
+-- decision that lets nothing through has the reservation's id, too, where it was refused after it was granted.
 CREATE FUNCTION tollgate.is_unrecorded(p_id text, p_status text) RETURNS boolean
 LANGUAGE plpgsql STABLE ${functionOptions} AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM tollgate.receipts e WHERE e.ref = p_id AND e.type = 'decision')
-    AND NOT EXISTS (
+  RETURN EXISTS (
+      SELECT FROM tollgate.receipts e WHERE e.ref = p_id AND e.type = 'decision' AND e.outcome = 'held'
+    ) AND NOT EXISTS (
       SELECT FROM tollgate.receipts e WHERE e.ref = p_id AND e.type = 'settlement'
       AND (e.outcome = p_status OR e.outcome <> 'expired')
     );

@@ -21,7 +21,7 @@ CREATE TABLE tollgate.chains (
 CREATE SEQUENCE tollgate.receipt_positions;
 
 -- position: the order of appending. ref: the reservation (or decision) that a decision or settlement is about.
--- outcome: how a settlement says that it ended.
+-- outcome: how a settlement says that it ended; of a decision, held where it has a reservation.
 -- receipt: its RFC 8785 text, byte for byte.
 CREATE TABLE tollgate.receipts (
   position bigint NOT NULL DEFAULT nextval('tollgate.receipt_positions'),

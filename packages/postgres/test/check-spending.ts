@@ -1,0 +1,60 @@
+import type { Receipt } from "@tollgate/core";
+import { expect } from "vitest";
+import { type PostgresPool, postgresLedger, postgresLog } from "../src/index.ts";
+import { bothBooks, checkBooks } from "./books.ts";
+import { all, until } from "./fixture.ts";
+import { moneyGate } from "./money-gate.ts";
+import type { Told } from "./spend.ts";
+
+/**
+ * Waits until a gate that lives has cleared up behind those that do not, and checks that nothing that anybody was
+ * told is lost, nothing was overspent, nothing is held, all chains verify, and come to the ledger's balances.
+ */
+export async function checkSpending(pool: PostgresPool, told: readonly Told[], limit: bigint): Promise<void> {
+  // Whoever ended something is gone for certain: what has no receipt yet will get none.
+  const gate = moneyGate(pool, "$0.01", {}, { recordWithinMs: 1000 });
+  try {
+    await until(
+      async () => {
+        const balances = await gate.balances();
+        if (balances.some(({ held }) => held > 0n)) return "held";
+        const [replayed, kept] = await bothBooks(pool, await all(postgresLog(pool).read()));
+        return JSON.stringify(replayed) === JSON.stringify(kept) ? "even" : "uneven";
+      },
+      (state) => state === "even",
+    );
+  } finally {
+    await gate.close();
+  }
+  const receipts = await checkBooks(pool);
+  const kept = keptIn(receipts);
+  for (const each of told) {
+    if (each.what === "decided") expect(kept.decisions.has(each.id), "a decision is lost").toBe(true);
+    if (each.what === "released") expect(kept.endings.get(each.id)).toBe("released");
+    if (each.what === "settled") expect(kept.endings.get(each.id)).toBe(`settled ${each.amount}`);
+  }
+  const [balance] = await postgresLedger(pool).balances({});
+  expect(balance?.held).toBe(0n);
+  expect((balance?.spent ?? 0n) - kept.overage).toBeLessThanOrEqual(limit);
+}
+
+/** What receipts say of each reservation, by the decision's id. */
+function keptIn(receipts: readonly Receipt[]): {
+  readonly decisions: ReadonlySet<string>;
+  readonly endings: ReadonlyMap<string, string>;
+  readonly overage: bigint;
+} {
+  const decisions = new Set<string>();
+  const endings = new Map<string, string>();
+  let overage = 0n;
+  for (const { body } of receipts) {
+    if (body.type === "decision") decisions.add(body.id);
+    if (body.type !== "settlement" || body.outcome === "expired") continue;
+    const amount = body.amounts.find(({ unit }) => unit === "usd");
+    endings.set(body.decision, amount === undefined ? body.outcome : `${body.outcome} ${amount.amount}`);
+    for (const over of body.overage ?? []) overage += BigInt(over.amount);
+    // What a settlement after expiry did not fit into is not known where its process died.
+    if (body.late === true && body.overage === undefined) overage += BigInt(amount?.amount ?? 0);
+  }
+  return { decisions, endings, overage };
+}
