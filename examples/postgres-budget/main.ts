@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { startPostgres } from "@tollgate/conformance/postgres-server";
 import { createGate, findDenial, gateBudget, type Receipt } from "@tollgate/core";
 import { replayBalances, verifyChain } from "@tollgate/core/verify";
 import { dropReceipts, forget, migrate, postgresLedger, postgresLog } from "@tollgate/postgres";
 import { Pool } from "pg";
-import { startPostgres } from "./local-postgres.ts";
 
 /** What each process does: asks until the budget is used up. */
 async function agent(connectionString: string): Promise<void> {
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
     // #endregion
   } finally {
     await pool.end();
-    await postgres.stop();
+    await postgres.remove();
   }
 }
 

@@ -25,7 +25,7 @@ async function spendThrough(happen: (pools: readonly pg.Pool[]) => Promise<void>
     moneyGate(
       own,
       "$1000",
-      { reservationTtlMs: 3000, storageTimeoutMs: 1500, log: postgresLog(own, { timeoutMs: 1000 }) },
+      { reservationTtlMs: 2000, storageTimeoutMs: 1500, log: postgresLog(own, { timeoutMs: 1000 }) },
       { timeoutMs: 1000 },
     ),
   );

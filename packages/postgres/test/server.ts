@@ -1,27 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createInterface, type Interface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { type PostgresServer, startPostgres } from "@tollgate/conformance/postgres-server";
 import pg from "pg";
 
 /** A database of its own on a real server. */
 export interface TestServer {
   readonly url: string;
   /** Stops and starts the server; null where it is somebody else's. */
-  readonly power: ServerPower | null;
+  readonly power: Pick<PostgresServer, "stop" | "crash" | "start"> | null;
   /** A pool that is ended with the server. */
   pool(options?: pg.PoolConfig): pg.Pool;
   stop(): Promise<void>;
-}
-
-/** What can be done to a server. */
-export interface ServerPower {
-  stop(): Promise<void>;
-  /** Stops it as a power failure would. */
-  crash(): Promise<void>;
-  start(): Promise<void>;
 }
 
 /** How to start a script of this folder in a process of its own. */
@@ -67,21 +57,14 @@ export async function startServer(...settings: readonly string[]): Promise<TestS
       },
     };
   }
-  const { server, lines, url } = await spawnServer(settings);
-  const tell = async (command: string) => {
-    const told = once(lines, "line");
-    server.stdin?.write(`${command}\n`);
-    const [answer] = await told;
-    if (answer !== command) throw new Error(`the server answered ${answer} to ${command}`);
-  };
+  const server = await startPostgres(...settings);
   return {
-    url,
-    power: { stop: () => tell("stop"), crash: () => tell("crash"), start: () => tell("start") },
-    pool: poolOf(url),
+    url: server.url,
+    power: server,
+    pool: poolOf(server.url),
     async stop() {
       await endPools();
-      server.stdin?.end();
-      if (server.exitCode === null) await once(server, "exit");
+      await server.remove();
     },
   };
 }
@@ -90,22 +73,4 @@ async function runOnce(url: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(text).finally(() => client.end());
-}
-
-async function spawnServer(
-  settings: readonly string[],
-): Promise<{ readonly server: ChildProcess; readonly lines: Interface; readonly url: string }> {
-  const flags = settings.flatMap((setting) => ["-c", setting]);
-  const server = spawn(process.execPath, [...script("./postgres.process.ts"), ...flags], {
-    env,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const errors: string[] = [];
-  server.stderr.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
-  const lines = createInterface(server.stdout);
-  const timer = setTimeout(() => server.kill(), 30_000);
-  const [url] = await Promise.race([once(lines, "line"), once(server, "exit")]);
-  clearTimeout(timer);
-  if (typeof url === "string" && url.startsWith("postgresql://")) return { server, lines, url };
-  throw new Error(`PostgreSQL cannot run here: ${errors.join("").trim().split("\n").at(-1)}`);
 }

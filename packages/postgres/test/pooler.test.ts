@@ -1,0 +1,55 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { forget, migrate, postgresLedger, postgresLog } from "../src/index.ts";
+import { checkBooks } from "./books.ts";
+import { all, range } from "./fixture.ts";
+import { moneyGate } from "./money-gate.ts";
+import { startPooler } from "./pooler.ts";
+import { randomLimit, reserveAtRandom } from "./random-reserves.ts";
+import { startServer } from "./server.ts";
+import { centNano, spend, type Told } from "./spend.ts";
+
+const server = await startServer("fsync=off");
+// It hands a password on as it is, which somebody else's server need not take.
+const isOurs = server.power !== null;
+const pooler = isOurs ? await startPooler(server.url, 3) : null;
+afterAll(async () => {
+  await server.stop();
+  await pooler?.close();
+});
+
+describe.runIf(isOurs)("behind a pooler that gives connections out for a transaction each", () => {
+  const pool = server.pool({ connectionString: pooler?.url ?? "", max: 12 });
+
+  it("the schema is made, by many at once", async () => {
+    await Promise.all(range(3).map(() => migrate(pool)));
+  });
+
+  it("gates spend to the last cent, and their receipts verify", async () => {
+    const told: Told[] = [];
+    const gates = range(3).map(() => moneyGate(pool, "$0.30"));
+    await Promise.all(
+      gates.map((gate) =>
+        spend(gate, { callers: 4, inFull: true, isOver: () => false, tell: (each) => told.push(each) }),
+      ),
+    );
+    for (const gate of gates) await gate.close();
+    expect(told.filter(({ what }) => what === "settled")).toHaveLength(30);
+    expect(await postgresLedger(pool).balances({})).toMatchObject([{ spent: 30n * centNano, held: 0n }]);
+    await checkBooks(pool);
+    expect(pooler?.counts.transactions).toBeGreaterThan(150);
+  });
+
+  it("random requests on several budgets keep every limit", async () => {
+    const ledgers = range(12).map(() => postgresLedger(pool, { timeoutMs: 60_000 }));
+    const { failures } = await reserveAtRandom(ledgers, 300, () => undefined);
+    expect(failures).toEqual([]);
+    for (const { budget, held, spent } of await postgresLedger(pool).balances({})) {
+      if (budget !== "money") expect(held + spent).toBeLessThanOrEqual(randomLimit);
+    }
+  });
+
+  it("receipts are read, and what is old is forgotten", async () => {
+    expect((await all(postgresLog(pool).read())).length).toBeGreaterThan(60);
+    expect((await forget(pool, { endedMs: 0 })).reservations).toBeGreaterThan(0);
+  });
+});
