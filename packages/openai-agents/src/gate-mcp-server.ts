@@ -4,10 +4,11 @@ import {
   ToolGuardrailFunctionOutputFactory,
 } from "@openai/agents";
 import { findDenial, type Gate, type RefusedError, type Run } from "@tollgate/core";
-import { beginTool, enforcedInput, runTool } from "@tollgate/core/adapter";
+import { beginTool, enforcedInput } from "@tollgate/core/adapter";
 import { runOf } from "./current-run.ts";
 import { gatedMark, isGatedBy } from "./gated.ts";
 import { type DescribedToolAction, decideTool, toldOf, toToolAction } from "./gated-tool.ts";
+import { runAbortable } from "./run-abortable.ts";
 
 /** How the tools of an MCP server are gated. */
 export interface GateMcpServerOptions {
@@ -15,7 +16,11 @@ export interface GateMcpServerOptions {
   readonly actions?: Readonly<Record<string, DescribedToolAction>>;
 }
 
-type Call = (name: string, args: Record<string, unknown> | null, ...rest: unknown[]) => Promise<unknown>;
+type Call = (
+  name: string,
+  args: Record<string, unknown> | null,
+  ...rest: [meta?: unknown, options?: { readonly signal?: AbortSignal }]
+) => Promise<unknown>;
 
 /**
  * The same local MCP server, each of whose tools runs only if the gate lets this very call through; for
@@ -52,7 +57,10 @@ export function gateMcpServer<Server extends MCPServer>(
       }
       const permit = beginTool(decision);
       const enforced = decision.rewritten ? enforcedInput(permit, asked) : args;
-      return runTool(permit, () => Reflect.apply(call, server, [name, enforced, ...rest]));
+      const [, options] = rest;
+      return runAbortable(permit, options?.signal, () =>
+        Reflect.apply(call, server, [name, enforced, ...rest]),
+      );
     };
 
   const endStopped = defineToolOutputGuardrail({

@@ -1,6 +1,6 @@
 import type { FunctionTool, RunContext } from "@openai/agents";
 import type { ActionInput, Approval, Awaitable, Decision, Gate, Run } from "@tollgate/core";
-import { answerApproval, beginTool, enforcedInput, runTool, toRefusal } from "@tollgate/core/adapter";
+import { answerApproval, beginTool, enforcedInput, toRefusal } from "@tollgate/core/adapter";
 import { gatedMark, gateOf, isGatedBy } from "./gated.ts";
 import {
   type DescribedToolAction,
@@ -10,6 +10,7 @@ import {
   toldOf,
   toToolAction,
 } from "./gated-tool.ts";
+import { runAbortable } from "./run-abortable.ts";
 
 /** How the gate's approvals relate to those of the SDK. */
 export interface ApprovalOptions {
@@ -90,7 +91,12 @@ export function gateTool<Gated extends GatableTool>(
         return result;
       };
       // What an agent did before it was ended is booked with its own calls.
-      return runTool(permit, execute, (error) => isAgent && error === endingOf(context));
+      return runAbortable(
+        permit,
+        details?.signal,
+        execute,
+        (error) => isAgent && error === endingOf(context),
+      );
     },
   };
   const asking: Pick<GatableTool, "needsApproval"> = {
