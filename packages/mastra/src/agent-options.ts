@@ -60,7 +60,11 @@ export class AgentOptions {
   /** Both hooks of an agent: the gate decides after the agent's own hook has had its say, and books before. */
   hooks({ beforeToolCall, afterToolCall }: ToolHooks = {}): Required<ToolHooks> {
     return {
-      beforeToolCall: async (call) => (await beforeToolCall?.(call)) ?? (await this.#tools.before(call)),
+      beforeToolCall: async (call) => {
+        const answer = await beforeToolCall?.(call);
+        // Mastra runs the tool whatever else a hook answers, such as `proceed: true`.
+        return answer?.proceed === false ? answer : await this.#tools.before(call);
+      },
       afterToolCall: async (call) => {
         await this.#tools.after(call);
         await afterToolCall?.(call);

@@ -47,8 +47,8 @@ export function gatedTool<Gated extends object>(
     if (decision.outcome === "skip" && decision.result !== undefined) return decision.result;
     if (decision.permit === null) return refuse(toRefusal(decision));
     const permit = beginTool(decision);
-    const { workflow, agent = {} } = Object(context);
-    const open = new OpenCall(permit, workflow ?? agent);
+    const { workflow, agent = {}, abortSignal } = Object(context);
+    const open = new OpenCall(permit, workflow ?? agent, abortSignal);
     try {
       const run = () => Reflect.apply(execute, tool, [enforcedInput(permit, action), context]);
       return await gate.withRun(permit.run, run);

@@ -54,6 +54,7 @@ export interface PausedTool {
 /** What Mastra tells of a tool call, as far as it matters here; shared by hooks and tool. */
 export interface ToolCallContext {
   readonly toolCallId?: string;
+  readonly abortSignal?: AbortSignal;
   resumeData?: unknown;
   suspendPayload?: unknown;
   /** The run of the sub-agent or workflow that goes on when this call is resumed. */

@@ -58,7 +58,7 @@ export class ToolCalls {
     const args = enforcedInput(permit, action);
     // The tool gets the very object that the hook gets.
     if (args !== action.params) Object.assign(input as object, args);
-    this.#open.set(call, new OpenCall(permit, call));
+    this.#open.set(call, new OpenCall(permit, call, call.abortSignal));
     return undefined;
   };
 

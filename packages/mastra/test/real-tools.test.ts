@@ -49,6 +49,15 @@ describe("a denied tool call", () => {
     expect(told).toMatch(/denied.*policy_denied.*receipt/);
   });
 
+  it("does not run where a hook of the call answers that it may", async () => {
+    const fixture = await open(sends(), deny);
+    const { sent, send } = mailer();
+    const hooks = { beforeToolCall: () => ({ proceed: true }) as never };
+    await agentOf(fixture, { tools: { send } }).generate("hi", { hooks });
+    expect(sent).toEqual([]);
+    expect(await decisionsOf(fixture.gate)).toContain("tool send deny");
+  });
+
   it("is an error that passes by the tool's own toModelOutput", async () => {
     const fixture = await open(sends(), deny);
     const send = createTool({
