@@ -44,7 +44,6 @@ export class BalanceCells implements Companion {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#dataVersion = database.prepare("PRAGMA data_version");
-    this.#dataVersion.setReturnArrays(true);
     this.#select = database.prepare(`SELECT until, most, spent, held, at FROM live WHERE ${isOne}`);
     this.#select.setReadBigInts(true);
     this.#insert = database.prepare(
@@ -135,9 +134,9 @@ export class BalanceCells implements Companion {
   }
 
   begun(): void {
-    const [version] = Object.values(this.#dataVersion.get() ?? {});
+    const version = this.#dataVersion.get()?.data_version as number;
     if (version === this.#version && this.#cells.size <= maxKept) return;
-    this.#version = Number(version);
+    this.#version = version;
     this.#cells.clear();
   }
 

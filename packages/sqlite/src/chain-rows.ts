@@ -24,7 +24,11 @@ export class ChainRows {
     this.#addReceipt = database.prepare(
       "INSERT INTO receipts (chain, time, run, hold, json) VALUES (?, ?, ?, ?, ?)",
     );
-    this.#hear = database.prepare("UPDATE ended SET retell = NULL WHERE id = ? AND retell IS NOT NULL");
+    // An expiry's receipt is not that of the late settlement which has followed it.
+    this.#hear = database.prepare(
+      `DELETE FROM watched WHERE id = ?1 AND NOT (?2 = 'expired' AND EXISTS (
+         SELECT 1 FROM ended WHERE ended.key = watched.key AND state = 'late'))`,
+    );
   }
 
   /** Where a chain ends, with its number; null when it has no receipts. */
@@ -46,8 +50,7 @@ export class ChainRows {
     else this.#moveChain.run(...end, own);
     const { run, hold } = aboutOf(receipt);
     this.#addReceipt.run(own, Date.parse(time), run, hold, json);
-    // Its expiry is on record now, so that no sweep has to be told of it again.
-    if (receipt.body.type === "settlement" && hold !== null) this.#hear.run(hold);
+    if (receipt.body.type === "settlement") this.#hear.run(hold, receipt.body.outcome);
   }
 }
 

@@ -1,80 +1,55 @@
-import type { StatementSync } from "node:sqlite";
-import type { Reservation } from "@tollgate/core";
-import { readExpired } from "./expired-text.ts";
+import type { Expired } from "@tollgate/core";
 import type { LedgerBook } from "./ledger-book.ts";
+import type { LookThrough } from "./look-through.ts";
+import type { MissingRecords } from "./missing-records.ts";
 import type { OpenFile } from "./open-file.ts";
+import type { ReservationRows } from "./reservation-rows.ts";
 
 /** How many reservations share one transaction. */
 const batchRows = 32;
 
-/**
- * When an expired reservation whose receipt is missing is told of again: long after a gate that lives has written
- * what it owes.
- */
-const retellMs = 600_000;
+/** What a sweep is made of. */
+export interface SweepParts {
+  readonly file: OpenFile;
+  readonly rows: ReservationRows;
+  readonly book: LedgerBook;
+  readonly lookThrough: LookThrough;
+  readonly missing: MissingRecords;
+}
 
-/**
- * Ends what has expired, and tells of each reservation once.
- *
- * The process that was told may die before it has written the receipt. Where the decision's receipt is in this
- * file, so would be that of its end: if it is not there after some time, the next sweep is told again. Where
- * receipts are kept elsewhere nobody knows, and none is told twice.
- */
+/** Ends what has expired, and tells of each reservation once; then of endings without a receipt. */
 export class ExpirySweep {
-  readonly #file: OpenFile;
-  readonly #book: LedgerBook;
-  readonly #unheard: StatementSync;
-  readonly #retell: StatementSync;
-  readonly #isReceipted: StatementSync;
+  readonly #parts: SweepParts;
   /** Ended, but not told of yet: the sweep that ended them was left half way. */
-  readonly #untold: Reservation[] = [];
+  readonly #untold: Expired[] = [];
 
-  constructor(file: OpenFile, book: LedgerBook) {
-    this.#file = file;
-    this.#book = book;
-    this.#unheard = file.database.prepare(
-      "SELECT key, id, data FROM ended WHERE retell <= ? ORDER BY retell LIMIT ?",
-    );
-    this.#retell = file.database.prepare("UPDATE ended SET retell = ? WHERE key = ?");
-    this.#isReceipted = file.database.prepare("SELECT 1 FROM receipts WHERE hold = ? LIMIT 1");
+  constructor(parts: SweepParts) {
+    this.#parts = parts;
   }
 
   /** Ends what is due by `due`; `now` is the ledger's own time. */
-  async *run(due: number, now: number): AsyncGenerator<Reservation> {
-    const batches = [
-      () => this.#book.expire(due, batchRows, now, now + retellMs),
-      () => this.#tellAgain(now),
-    ];
-    for (const next of batches) {
-      for (let isMore = true; isMore; ) {
-        const batch = await this.#file.write(next);
-        this.#untold.push(...batch);
-        isMore = batch.length > 0;
-        // Taken one by one, so that what a caller leaves is told to the next.
-        for (let told = this.#untold.shift(); told !== undefined; told = this.#untold.shift()) yield told;
-      }
+  async *run(due: number, now: number): AsyncGenerator<Expired> {
+    const { missing, lookThrough } = this.#parts;
+    yield* this.#tell(() => this.#expire(due, now));
+    await lookThrough.step(now);
+    yield* this.#tell(() => missing.next(now));
+  }
+
+  /** Tells of batch after batch, one by one, so that what a caller leaves is told to the next. */
+  async *#tell(nextBatch: () => Promise<readonly Expired[]>): AsyncGenerator<Expired> {
+    for (let isMore = true; isMore; ) {
+      for (let told = this.#untold.shift(); told !== undefined; told = this.#untold.shift()) yield told;
+      const batch = await nextBatch();
+      this.#untold.push(...batch);
+      isMore = batch.length > 0;
     }
   }
 
-  /** Whether a sweep at these times would find anything. @throws StorageFailed */
-  isDue(due: number, now: number, firstDue: number | null): Promise<boolean> {
-    if (this.#untold.length > 0 || (firstDue !== null && firstDue <= due)) return Promise.resolve(true);
-    return this.#file.read(() => this.#unheard.get(now, 1) !== undefined);
-  }
-
-  #tellAgain(now: number): readonly Reservation[] {
-    const found: Reservation[] = [];
-    for (let isMore = true; isMore && found.length === 0; ) {
-      const rows = this.#unheard.all(now, batchRows) as UnheardRow[];
-      isMore = rows.length === batchRows;
-      for (const { key, id, data } of rows) {
-        const isOurs = data !== null && this.#isReceipted.get(id) !== undefined;
-        this.#retell.run(isOurs ? now + retellMs : null, key);
-        if (isOurs) found.push(readExpired(key, id, data).reservation);
-      }
-    }
-    return found;
+  async #expire(due: number, now: number): Promise<readonly Expired[]> {
+    const { file, rows, book } = this.#parts;
+    // Most sweeps find nothing, and then need not wait for writers.
+    const next = await file.read(() => rows.firstDue());
+    if (next === null || next > due) return [];
+    return file.write(() => book.expire(due, batchRows, now));
   }
 }
-
-type UnheardRow = { readonly key: string; readonly id: string; readonly data: string | null };

@@ -38,7 +38,6 @@ const longestPauseMs = 20;
  */
 export class GroupCommit {
   readonly #path: string;
-  readonly #database: DatabaseSync;
   readonly #companion: Companion;
   readonly #isFull: boolean;
   readonly #busyTimeoutMs: number;
@@ -57,7 +56,6 @@ export class GroupCommit {
     options: Required<SqliteFileOptions>,
   ) {
     this.#path = path;
-    this.#database = database;
     this.#companion = companion;
     this.#isFull = options.durability === "full";
     this.#busyTimeoutMs = options.busyTimeoutMs;
@@ -110,26 +108,34 @@ export class GroupCommit {
       return null;
     } catch (error) {
       this.#companion.abandoned();
-      try {
-        if (this.#database.isTransaction) this.#rollback.run();
-      } catch {
-        // Tried again before the next transaction begins.
-      }
+      this.#giveUp();
       return storageFailure(this.#path, error);
+    }
+  }
+
+  /** Ends the transaction under way, if SQLite has not done so itself. */
+  #giveUp(): void {
+    try {
+      this.#rollback.run();
+    } catch {
+      // Tried again when the next one cannot begin.
     }
   }
 
   /** Begins a transaction; answers false when that has to wait or cannot be. */
   #lock(group: readonly Waiting[]): boolean {
     let problem: unknown;
+    let hasGivenUp = false;
     for (let count = 0; count < eagerTries; count++) {
       try {
-        if (this.#database.isTransaction) this.#rollback.run();
         this.#begin.run();
         return true;
       } catch (error) {
         problem = error;
-        if (!isBusy(error)) break;
+        if (isBusy(error)) continue;
+        if (hasGivenUp) break;
+        this.#giveUp();
+        hasGivenUp = true;
       }
     }
     const overdue = isBusy(problem) ? performance.now() - this.#busyTimeoutMs : Number.POSITIVE_INFINITY;

@@ -4,5 +4,4 @@ export type { SqliteRetention } from "./retention.ts";
 export type { SqliteFile } from "./sqlite-file.ts";
 export { type SqliteLedger, type SqliteLedgerOptions, sqliteLedger } from "./sqlite-ledger.ts";
 export { type SqliteLog, type SqliteReceiptQuery, sqliteLog } from "./sqlite-log.ts";
-export type { UnreceiptedEnding } from "./unreceipted.ts";
 export { sqliteFile } from "./use-file.ts";

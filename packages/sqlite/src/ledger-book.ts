@@ -17,19 +17,29 @@ import { charge, chargeLate, type Hold, readActuals } from "./charges.ts";
 import { claimsText, readClaims } from "./claims-text.ts";
 import { expiredText, readExpired } from "./expired-text.ts";
 import type { EndedRow, OpenRow, ReservationRows } from "./reservation-rows.ts";
-import { settledText } from "./unreceipted.ts";
+import { settledText } from "./settled-text.ts";
+import type { WatchRows } from "./watch-rows.ts";
+
+/** The times that a {@link LedgerBook} goes by, in milliseconds. */
+export interface BookTimes {
+  /** How long after its end nobody may claim a window that has no balance any more. */
+  readonly windowMs: number;
+  /** How long after an ending its receipt is missed. */
+  readonly recordWithinMs: number;
+}
 
 /** What a ledger does, each within a transaction; `now` is when, in epoch milliseconds. */
 export class LedgerBook {
   readonly #cells: BalanceCells;
   readonly #rows: ReservationRows;
-  readonly #windowMs: number;
+  readonly #watch: WatchRows;
+  readonly #times: BookTimes;
 
-  /** @param windowMs - how long after its end nobody may claim a window that has no balance any more */
-  constructor(cells: BalanceCells, rows: ReservationRows, windowMs: number) {
+  constructor(cells: BalanceCells, rows: ReservationRows, watch: WatchRows, times: BookTimes) {
     this.#cells = cells;
     this.#rows = rows;
-    this.#windowMs = windowMs;
+    this.#watch = watch;
+    this.#times = times;
   }
 
   reserve(request: ReserveRequest, now: number): ReserveResult {
@@ -65,15 +75,15 @@ export class LedgerBook {
       throw error;
     }
     const charges = holds.map((hold, index) => charge(hold, actuals[index] ?? 0n));
-    this.#rows.end(key, { id, state: "settled", data: settledText(source, actuals) }, now);
+    this.#rows.end(key, { id, state: "settled", at: now, data: settledText(source, amounts, charges) });
     return { status: "settled", charges, late: false };
   }
 
-  release({ key, id }: Reservation, now: number): ReleaseResult {
+  release({ key, id }: Reservation, reason: string, now: number): ReleaseResult {
     const open = this.#rows.take(key, id);
     if (open !== null) {
       this.#free(open.reservation, now);
-      this.#rows.end(key, { id, state: "released", data: null }, now);
+      this.#rows.end(key, { id, state: "released", at: now, data: String(reason) });
       return { status: "released" };
     }
     const ended = this.#endedOf(key, id);
@@ -89,14 +99,15 @@ export class LedgerBook {
   }
 
   /** Ends up to `count` of what has expired by `due`, and answers it. */
-  expire(due: number, count: number, now: number, retellAt: number): readonly Reservation[] {
+  expire(due: number, count: number, now: number): readonly Reservation[] {
     return this.#rows.dueBy(due, count).flatMap((key) => {
       const id = this.#rows.open(key)?.reservation.id;
       const open = id === undefined ? null : this.#rows.take(key, id);
       if (id === undefined || open === null) return [];
       const { reservation } = open;
       this.#free(reservation, now);
-      this.#rows.end(key, { id, state: "expired", data: expiredText(open) }, now, retellAt);
+      this.#rows.end(key, { id, state: "expired", at: now, data: expiredText(open) });
+      this.#watch.add(id, key, now + this.#times.recordWithinMs);
       return [reservation];
     });
   }
@@ -117,7 +128,7 @@ export class LedgerBook {
   }
 
   #checkWindow({ budget, window, endsAt }: Claim, now: number): void {
-    if (endsAt === null || endsAt + this.#windowMs > now) return;
+    if (endsAt === null || endsAt + this.#times.windowMs > now) return;
     throw new StorageFailed(
       `the window ${window} of budget "${budget}" ended so long ago that its balance may be forgotten; ` +
         "claim the current window, and give the ledger the same clock as the gate; nothing was changed",
@@ -137,7 +148,7 @@ export class LedgerBook {
       }
     }
     if (exceeded.every(({ claim }) => !claim.soft)) {
-      this.#rows.end(key, { id: digest, state: "refused", data: refusalText(exceeded) }, now);
+      this.#rows.end(key, { id: digest, state: "refused", at: now, data: refusalText(exceeded) });
     }
     return { status: "refused", exceeded };
   }
@@ -175,7 +186,8 @@ export class LedgerBook {
     const holds = this.#holds(readExpired(key, id, ended.data).reservation.claims, now);
     const actuals = readActuals(holds, amounts);
     const charges = holds.map((hold, index) => chargeLate(hold, actuals[index] ?? 0n));
-    this.#rows.settleLate(key, settledText(source, actuals), now);
+    this.#rows.settleLate(key, settledText(source, amounts, charges), now);
+    this.#watch.add(id, key, now + this.#times.recordWithinMs);
     return { status: "settled", charges, late: true };
   }
 

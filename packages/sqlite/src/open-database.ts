@@ -90,7 +90,12 @@ function begin(path: string, database: DatabaseSync, isNew: boolean): void {
     // A transaction alone can be begun on a file that is read only.
     database.exec("DELETE FROM ended WHERE FALSE");
     database.exec("COMMIT");
-  } finally {
-    if (database.isTransaction) database.exec("ROLLBACK");
+  } catch (error) {
+    try {
+      database.exec("ROLLBACK");
+    } catch {
+      // It is closed next, which ends the transaction too.
+    }
+    throw error;
   }
 }

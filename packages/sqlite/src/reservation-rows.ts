@@ -10,6 +10,8 @@ export interface EndedRow {
   /** The reservation's id; the digest of the action for a refused key. */
   readonly id: string;
   readonly state: EndState;
+  /** When, in epoch milliseconds. */
+  readonly at: number;
   readonly data: string | null;
 }
 
@@ -47,10 +49,8 @@ export class ReservationRows {
   readonly #settleLate: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#findEnded = database.prepare("SELECT id, state, data FROM ended WHERE key = ?");
-    this.#addEnded = database.prepare(
-      "INSERT INTO ended (key, id, state, at, data, retell) VALUES (?, ?, ?, ?, ?, ?)",
-    );
+    this.#findEnded = database.prepare("SELECT id, state, at, data FROM ended WHERE key = ?");
+    this.#addEnded = database.prepare("INSERT INTO ended (key, id, state, at, data) VALUES (?, ?, ?, ?, ?)");
     this.#findOpen = database.prepare(`SELECT ${open} FROM live WHERE ${isKey}`);
     this.#addOpen = database.prepare(
       "INSERT INTO live (kind, name, unit, span, part, id, digest, claims, at, until) " +
@@ -68,9 +68,7 @@ export class ReservationRows {
     this.#dueBy = database.prepare(
       "SELECT unit AS key FROM live WHERE kind = 2 AND name <= ? ORDER BY name LIMIT ?",
     );
-    this.#settleLate = database.prepare(
-      "UPDATE ended SET state = 'late', at = ?, data = ?, retell = NULL WHERE key = ?",
-    );
+    this.#settleLate = database.prepare("UPDATE ended SET state = 'late', at = ?, data = ? WHERE key = ?");
     this.#moveOpen = database.prepare(`UPDATE live SET until = ? WHERE ${isKey}`);
   }
 
@@ -103,8 +101,8 @@ export class ReservationRows {
   }
 
   /** Keeps how a key ended that is not open any more. */
-  end(key: string, { id, state, data }: EndedRow, at: number, retellAt: number | null = null): void {
-    this.#addEnded.run(key, id, state, at, data, retellAt);
+  end(key: string, { id, state, at, data }: EndedRow): void {
+    this.#addEnded.run(key, id, state, at, data);
   }
 
   /** Keeps that an expired reservation has settled after all. */

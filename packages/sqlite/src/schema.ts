@@ -12,8 +12,10 @@ export const schemaVersion: number = 1;
  * key), and when they expire (kind 2: time, key). Whoever wants to look uses the views.
  *
  * `ended` keeps every key that was used: settled, settled late, released, expired or refused. `data` is what a
- * settled one was charged, what an expired one still needs to settle, or what a refused one is answered; `retell` is when an expired one is told
- * to a sweep again, unless its receipt is in this file by then.
+ * settled one was charged, what an expired one still needs to settle, or what a refused one is answered.
+ *
+ * `watched` are reservations whose ending may be without its receipt in this file: they are looked at when they are
+ * due. How far receipts were looked through for decisions without an ending stands in `looked_through`.
  */
 export const schemaSql: string = `
 CREATE TABLE live (
@@ -46,12 +48,19 @@ CREATE TABLE ended (
   id TEXT,
   state TEXT NOT NULL,
   at REAL NOT NULL,
-  data TEXT,
-  retell REAL
+  data TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX ended_retell ON ended (retell) WHERE retell IS NOT NULL;
-CREATE INDEX ended_untold ON ended (id) WHERE retell IS NOT NULL;
 CREATE INDEX ended_expired ON ended (at) WHERE state = 'expired' AND data IS NOT NULL;
+
+CREATE TABLE watched (
+  id TEXT PRIMARY KEY,
+  key TEXT,
+  due REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX watched_due ON watched (due);
+
+CREATE TABLE looked_through (position INTEGER NOT NULL) STRICT;
+INSERT INTO looked_through VALUES (0);
 
 CREATE TABLE adjustments (
   position INTEGER PRIMARY KEY,

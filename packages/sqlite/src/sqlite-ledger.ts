@@ -4,6 +4,7 @@ import type {
   Balance,
   BalanceQuery,
   Clock,
+  Expired,
   Ledger,
   ReleaseResult,
   Reservation,
@@ -19,14 +20,16 @@ import { readExpired } from "./expired-text.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 import type { SqliteFileOptions } from "./file-options.ts";
 import type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
-import { LedgerBook } from "./ledger-book.ts";
+import { type BookTimes, LedgerBook } from "./ledger-book.ts";
+import { LookThrough } from "./look-through.ts";
+import { MissingRecords } from "./missing-records.ts";
 import type { OpenFile } from "./open-file.ts";
 import { openRow, ReservationRows } from "./reservation-rows.ts";
 import { readRetention, type SqliteRetention } from "./retention.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
-import { type UnreceiptedEnding, UnreceiptedEndings } from "./unreceipted.ts";
 import { Upkeep } from "./upkeep.ts";
 import { useFile } from "./use-file.ts";
+import { WatchRows } from "./watch-rows.ts";
 
 /** Options of {@link sqliteLedger}; how the file is used is settled already where it is given open. */
 export interface SqliteLedgerOptions extends SqliteFileOptions {
@@ -34,17 +37,17 @@ export interface SqliteLedgerOptions extends SqliteFileOptions {
   readonly clock?: Pick<Clock, "now">;
   /** How long to remember what is over. */
   readonly retention?: SqliteRetention;
+  /**
+   * How long after an ending its receipt is missed, where the receipts are in the same file: its process must have died
+   * then, and the next sweep writes it. Longer than a gate may take to write what it owes.
+   *
+   * @default 600_000 (10 minutes)
+   */
+  readonly recordWithinMs?: number;
 }
 
 /** A ledger in an SQLite file. */
 export interface SqliteLedger extends Ledger, LedgerAdmin {
-  /**
-   * Endings that were booked and have no receipt, though their decision's receipt is in the same file: their process
-   * died in between. What the receipts come to and these make up the balances.
-   *
-   * Looks at every key; ones that are being booked right now are among them.
-   */
-  unreceipted(): AsyncIterable<UnreceiptedEnding>;
   close(): Promise<void>;
 }
 
@@ -54,15 +57,17 @@ export interface SqliteLedger extends Ledger, LedgerAdmin {
  *
  * `file` is a path, or what `sqliteFile` answers. Each answer comes after the commit; operations that are under way
  * together share one. `expire` ends reservations in batches, and tells of each one exactly once over all
- * processes. Times are the callers': processes of one machine share its clock.
+ * processes; where the receipts are in the same file, also of endings whose process died before it wrote theirs. Times are the callers': processes of one machine share its clock.
  *
  * @throws InvalidConfig for options that make no sense; StorageFailed when the file cannot be used (see
  * `sqliteFile`).
  */
 export function sqliteLedger(file: string | SqliteFile, options: SqliteLedgerOptions = {}): SqliteLedger {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, recordWithinMs = 600_000 } = options;
   const retention = readRetention(options.retention);
-  return new LedgerInSqlite(useFile(file, options, ["clock", "retention"]), clock, retention);
+  readWhole(recordWithinMs, "recordWithinMs", 1000);
+  const used = useFile(file, options, ["clock", "retention", "recordWithinMs"]);
+  return new LedgerInSqlite(used, clock, { ...retention, recordWithinMs });
 }
 
 class LedgerInSqlite implements SqliteLedger {
@@ -75,19 +80,24 @@ class LedgerInSqlite implements SqliteLedger {
   readonly #addAdjustment: StatementSync;
   readonly #listOpen: StatementSync;
   readonly #listExpired: StatementSync;
-  readonly #unreceipted: UnreceiptedEndings;
   readonly #release: () => Promise<void>;
 
-  constructor(file: OpenFile, clock: Pick<Clock, "now">, retention: Required<SqliteRetention>) {
+  constructor(file: OpenFile, clock: Pick<Clock, "now">, times: BookTimes & Required<SqliteRetention>) {
     const { database, cells } = file;
     this.#release = file.hold();
     this.#file = file;
     this.#clock = clock;
     this.#rows = new ReservationRows(database);
-    this.#book = new LedgerBook(cells, this.#rows, retention.windowMs);
-    this.#sweep = new ExpirySweep(file, this.#book);
-    this.#upkeep = new Upkeep(file, retention);
-    this.#unreceipted = new UnreceiptedEndings(file);
+    const watch = new WatchRows(database);
+    this.#book = new LedgerBook(cells, this.#rows, watch, times);
+    this.#sweep = new ExpirySweep({
+      file,
+      rows: this.#rows,
+      book: this.#book,
+      lookThrough: new LookThrough(file, watch, times.recordWithinMs),
+      missing: new MissingRecords(file, this.#rows, watch, times.recordWithinMs),
+    });
+    this.#upkeep = new Upkeep(file, times);
     this.#addAdjustment = database.prepare(
       'INSERT INTO adjustments (at, budget, "partition", "window", unit, amount, "by", reason) ' +
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -116,8 +126,8 @@ class LedgerInSqlite implements SqliteLedger {
     return this.#file.write(() => this.#book.settle(reservation, amounts, source, this.#clock.now()));
   }
 
-  release(reservation: Reservation): Promise<ReleaseResult> {
-    return this.#file.write(() => this.#book.release(reservation, this.#clock.now()));
+  release(reservation: Reservation, reason: string): Promise<ReleaseResult> {
+    return this.#file.write(() => this.#book.release(reservation, reason, this.#clock.now()));
   }
 
   extend(reservation: Reservation, expiresAt: number): Promise<boolean> {
@@ -125,10 +135,9 @@ class LedgerInSqlite implements SqliteLedger {
     return this.#file.write(() => this.#book.extend(reservation, expiresAt));
   }
 
-  async *expire(due: number): AsyncGenerator<Reservation> {
+  async *expire(due: number): AsyncGenerator<Expired> {
     const now = this.#clock.now();
-    // Most sweeps find nothing, and then need not wait for writers.
-    if (await this.#sweep.isDue(due, now, await this.nextExpiry())) yield* this.#sweep.run(due, now);
+    yield* this.#sweep.run(due, now);
     await this.#upkeep.step(now);
   }
 
@@ -177,10 +186,6 @@ class LedgerInSqlite implements SqliteLedger {
       this.#file.cells.touch(cell, now);
       return balanceOf(cell);
     });
-  }
-
-  unreceipted(): AsyncIterable<UnreceiptedEnding> {
-    return this.#unreceipted.find();
   }
 
   close(): Promise<void> {

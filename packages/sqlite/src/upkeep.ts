@@ -31,7 +31,7 @@ export class Upkeep {
     );
     this.#forgetEnded = database.prepare("DELETE FROM ended WHERE key = ? AND at <= ?");
     this.#forgetExpired = database.prepare(
-      "UPDATE ended SET data = NULL, retell = NULL WHERE key = ? AND state = 'expired' AND at <= ?",
+      "UPDATE ended SET data = NULL WHERE key = ? AND state = 'expired' AND at <= ?",
     );
     this.#nextBalances = database.prepare(
       `SELECT name, unit, span, part, until, at, held = 0 AS free FROM live

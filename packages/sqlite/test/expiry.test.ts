@@ -1,6 +1,5 @@
 import { createGate } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
-import { verifyChain } from "@tollgate/core/verify";
 import { type SqliteFile, sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
 import { describe, expect, it } from "vitest";
 import { claim, grant, standing, sweep } from "./requests.ts";
@@ -68,54 +67,5 @@ describe("a sweep", () => {
     await next.decide(action);
     expect(await expiredReceipts(file)).toEqual([decision.permit?.id]);
     expect(await next.balances()).toMatchObject([{ held: 1n, spent: 0n }]);
-  });
-});
-
-describe("an expiry whose teller died before it wrote the receipt", () => {
-  it("is told to another sweep, but not before a living gate has had its time, and only once", async () => {
-    const file = sqliteFile(tempFile());
-    const { gate, clock } = gateOn(file);
-    const { permit } = await gate.decide(action);
-    clock.set(clock.now() + ttlMs);
-    const dying = sqliteLedger(file, { clock });
-    expect(await sweep(dying, clock.now())).toHaveLength(1);
-    // It is gone, and has written nothing.
-    const { gate: next } = gateOn(file, clock);
-    await next.decide(action);
-    expect(await expiredReceipts(file)).toEqual([]);
-    clock.set(clock.now() + 600_000);
-    await next.decide(action);
-    expect(await expiredReceipts(file)).toContain(permit?.id);
-    const { length } = await expiredReceipts(file);
-    clock.set(clock.now() + 600_000);
-    await next.decide(action);
-    expect((await expiredReceipts(file)).filter((id) => id === permit?.id)).toHaveLength(1);
-    expect(length).toBeGreaterThan(0);
-    const log = sqliteLog(file);
-    expect(await verifyChain(log.read())).toMatchObject({ verdict: "bound", break: null });
-  });
-
-  it("is not told again once it has settled late", async () => {
-    const file = sqliteFile(tempFile());
-    const { gate, clock } = gateOn(file);
-    const { permit } = await gate.decide(action);
-    clock.set(clock.now() + ttlMs);
-    await sweep(sqliteLedger(file, { clock }), clock.now());
-    expect(await permit?.settle()).toMatchObject({ outcome: "settled", late: true });
-    clock.set(clock.now() + 600_000);
-    await gateOn(file, clock).gate.decide(action);
-    expect(await expiredReceipts(file)).toEqual([]);
-  });
-
-  it("is told once where receipts are kept elsewhere, as nobody can tell there", async () => {
-    const clock = manualClock();
-    const ledger = sqliteLedger(tempFile(), { clock });
-    await grant(ledger, "a");
-    expect(await sweep(ledger, 1000)).toEqual(["a"]);
-    for (let round = 0; round < 3; round++) {
-      clock.advance(600_000);
-      expect(await sweep(ledger, 1000)).toEqual([]);
-    }
-    await ledger.close();
   });
 });

@@ -1,5 +1,5 @@
 import { createGate, gateBudget } from "@tollgate/core";
-import { verifyChain } from "@tollgate/core/verify";
+import { replayBalances, verifyChain } from "@tollgate/core/verify";
 import { sqliteLedger, sqliteLog } from "@tollgate/sqlite";
 import { describe, expect, it } from "vitest";
 import { OpenFile } from "../src/open-file.ts";
@@ -68,11 +68,10 @@ describe("on a disk that is full", () => {
     const [ledger, log] = [sqliteLedger(again), sqliteLog(again)];
     const report = await verifyChain(log.read(), { keys: [gate.publicKey] });
     expect(report).toMatchObject({ verdict: "authentic", break: null });
-    // What was settled last may have been answered before its receipt: it is written before the next decision.
     expect(await ledger.balances({})).toMatchObject([{ held: 0n }]);
-    const unreceipted = [];
-    for await (const ending of ledger.unreceipted()) unreceipted.push(ending);
-    expect(unreceipted).toEqual([]);
+    // What was settled when the disk was full may lack its receipt until then: it came before the next decision.
+    const replayed = await replayBalances(log.read());
+    expect(await ledger.balances({})).toMatchObject(replayed);
     await Promise.all([ledger.close(), log.close?.()]);
   });
 });

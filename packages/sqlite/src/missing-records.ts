@@ -1,0 +1,105 @@
+import type { StatementSync } from "node:sqlite";
+import type { Claim, Expired, Receipt, UnrecordedEnding } from "@tollgate/core";
+import { findKeys } from "./find-keys.ts";
+import type { OpenFile } from "./open-file.ts";
+import type { EndedRow, ReservationRows } from "./reservation-rows.ts";
+import { readSettled } from "./settled-text.ts";
+import type { WatchRow, WatchRows } from "./watch-rows.ts";
+
+/** How many reservations are looked at in one go. */
+const stepRows = 32;
+
+/**
+ * Tells of endings that are booked and whose receipt is missing in this file, though their decision's is there: their
+ * process died in between.
+ *
+ * Each is told to one caller; if the receipt is still missing after some time, to another.
+ */
+export class MissingRecords {
+  readonly #file: OpenFile;
+  readonly #rows: ReservationRows;
+  readonly #watch: WatchRows;
+  readonly #recordWithinMs: number;
+  readonly #decision: StatementSync;
+  readonly #outcomes: StatementSync;
+
+  constructor(file: OpenFile, rows: ReservationRows, watch: WatchRows, recordWithinMs: number) {
+    this.#file = file;
+    this.#rows = rows;
+    this.#watch = watch;
+    this.#recordWithinMs = recordWithinMs;
+    this.#decision = file.database.prepare(
+      "SELECT json FROM receipts WHERE hold = ? AND run IS NOT NULL ORDER BY position LIMIT 1",
+    );
+    this.#outcomes = file.database.prepare(
+      "SELECT json ->> '$.body.outcome' AS outcome FROM receipts WHERE hold = ? AND run IS NULL",
+    );
+  }
+
+  /** Some endings that are missing at `now`; none when all that are due were looked at. @throws StorageFailed */
+  async next(now: number): Promise<readonly Expired[]> {
+    for (;;) {
+      const due = await this.#file.read(() => this.#watch.due(now, stepRows));
+      if (due.length === 0) return [];
+      const ids = due.flatMap(({ id, key }) => (key === null ? [id] : []));
+      const keys = await findKeys(this.#file, ids);
+      const told = await this.#file.write(() =>
+        // Another process may have looked at some of them meanwhile.
+        this.#watch.due(now, stepRows).flatMap((row) => this.#look(row, keys, now)),
+      );
+      if (told.length > 0) return told;
+    }
+  }
+
+  #look({ id, key: known }: WatchRow, keys: ReadonlyMap<string, string>, now: number): readonly Expired[] {
+    const key = known ?? keys.get(id);
+    const ended = key === undefined ? null : this.#rows.ended(key);
+    if (key !== undefined && this.#rows.open(key)?.reservation.id === id) {
+      this.#watch.add(id, key, now + this.#recordWithinMs);
+      return [];
+    }
+    const decision = this.#decision.get(id)?.json;
+    if (key === undefined || ended?.id !== id || typeof decision !== "string" || this.#isRecorded(ended)) {
+      this.#watch.drop(id);
+      return [];
+    }
+    const missedAt = ended.at + this.#recordWithinMs;
+    this.#watch.add(id, key, missedAt > now ? missedAt : now + this.#recordWithinMs);
+    return missedAt > now ? [] : [expiredOf(key, ended, JSON.parse(decision))];
+  }
+
+  #isRecorded({ id, state }: EndedRow): boolean {
+    const outcomes = this.#outcomes.all(id).map(({ outcome }) => outcome);
+    return state === "late" ? outcomes.includes("settled") : outcomes.length > 0;
+  }
+}
+
+/** Puts a reservation together again from what its decision's receipt says of it. */
+function expiredOf(key: string, ended: EndedRow, { body }: Receipt): Expired {
+  const { id, at } = ended;
+  const isDecision = body.type === "decision";
+  const claims = isDecision ? body.claims : [];
+  const digest = isDecision ? (body.enforced ?? body.action.digest) : "";
+  return { id, key, digest, claims: claims.map(toClaim), expiresAt: at, unrecorded: endingOf(ended) };
+}
+
+/** A receipt does not say when a window ends, nor what was its limit. */
+function toClaim({
+  amount,
+  ...place
+}: { readonly amount: string } & Omit<Claim, "amount" | "endsAt" | "limit" | "soft">): Claim {
+  return { ...place, endsAt: null, amount: BigInt(amount), limit: null, soft: false };
+}
+
+function endingOf({ state, data }: EndedRow): UnrecordedEnding {
+  switch (state) {
+    case "settled":
+      return readSettled(data ?? "");
+    case "late":
+      return { ...readSettled(data ?? ""), late: true };
+    case "released":
+      return { outcome: "released", amounts: [], ...(data === null ? {} : { reason: data }) };
+    default:
+      return { outcome: "expired", amounts: [] };
+  }
+}
