@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { createGate, gateBudget, type Permit, type Reservation } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { replayBalances, verifyChain } from "@tollgate/core/verify";
@@ -12,7 +13,8 @@ const usd = (cents: number) => BigInt(cents) * 10_000_000n;
 
 /** A file, and gates on it that are there one after the other. */
 function setup() {
-  const file = sqliteFile(tempFile(), { durability: "normal" });
+  const path = tempFile();
+  const file = sqliteFile(path, { durability: "normal" });
   const clock = manualClock();
   const gateOn = (on: SqliteFile = file) =>
     createGate({
@@ -27,6 +29,7 @@ function setup() {
   const dying = gateOn();
   return {
     clock,
+    path,
     ledger,
     gateOn,
     /** Decides about $0.40 in a process that dies before it writes how it ended. */
@@ -196,6 +199,25 @@ describe("nothing is missed", () => {
     clock.advance(recordWithinMs);
     expect(await sweep(ledger, clock.now())).toEqual([]);
     await check();
+  });
+
+  it("of what was recorded while it was looked for", async () => {
+    const { decide, heldBy, live, ledger, clock, path } = setup();
+    const [settled, late] = [await decide(), await decide()];
+    const reservation = await heldBy(late);
+    await settled.settle();
+    clock.advance(ttlMs);
+    await live();
+    await late.settle();
+    expect(await ledger.settle(reservation, {}, "reported")).toMatchObject({ late: true });
+    clock.advance(recordWithinMs);
+    // As if they had been taken for missing just before their receipts came.
+    const database = new DatabaseSync(path);
+    database.exec(
+      "INSERT INTO watched (id, due) SELECT DISTINCT hold, 0 FROM receipts WHERE hold IS NOT NULL",
+    );
+    database.close();
+    expect(await sweep(ledger, clock.now())).toEqual([]);
   });
 
   it("where receipts are kept elsewhere, as nobody can tell there", async () => {
