@@ -169,6 +169,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "gateTool",
     "gateTools",
   ],
+  "@tollgate/sqlite": ["sqliteFile", "sqliteLedger", "sqliteLog"],
 };
 
 const entries = publicPackages().flatMap(({ folder, manifest }) =>
