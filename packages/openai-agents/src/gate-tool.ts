@@ -7,6 +7,7 @@ import {
   decideTool,
   LeftDecisions,
   parseArguments,
+  stillHolding,
   toldOf,
   toToolAction,
 } from "./gated-tool.ts";
@@ -79,7 +80,7 @@ export function gateTool<Gated extends GatableTool>(
     async invoke(context, input, details) {
       const asked = toToolAction(tool.name, parseArguments(input), options.action);
       const decision =
-        left.take(context, details?.toolCall?.callId, asked.params) ??
+        (await stillHolding(left.take(context, details?.toolCall?.callId, asked.params))) ??
         (await decideCall(gateOrRun, asked, approvedCall(tool.name, context, details), options));
       if (decision.permit === null) return endingRun(context, () => toldOf(decision));
       const permit = beginTool(decision);

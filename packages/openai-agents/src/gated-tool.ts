@@ -64,6 +64,22 @@ export class LeftDecisions {
   }
 }
 
+/** How long a left decision is kept from expiring until its call is under way, in milliseconds. */
+const untilBegunMs = 60_000;
+
+/**
+ * A left decision if it still holds, else undefined: a guardrail may have taken its time since, and meanwhile the
+ * run was stopped, or the money went back and to somebody else.
+ */
+export async function stillHolding(decision: Decision | undefined): Promise<Decision | undefined> {
+  const permit = decision?.permit ?? null;
+  if (decision === undefined || permit === null) return decision;
+  const keeps = () => permit.extend(untilBegunMs).catch(() => false);
+  if (permit.run.stopped === null && (decision.claims.length === 0 || (await keeps()))) return decision;
+  await permit.release("no longer valid when its tool was to run").catch(() => undefined);
+  return undefined;
+}
+
 function nameOf(callId: string | undefined, input: unknown): string {
   return `${callId} ${JSON.stringify(input)}`;
 }

@@ -37,6 +37,7 @@ describe("the README's second table", () => {
     const named = new Set(rows.map(([, , , tests]) => /test\/(\S+)\)/.exec(tests ?? "")?.[1]));
     const files = globSync("real-*.test.ts", { cwd: folder.pathname });
     const general = [
+      "real-abandoned-tools.test.ts",
       "real-conformance.test.ts",
       "real-errors.test.ts",
       "real-requests.test.ts",

@@ -29,6 +29,14 @@ describe.each(apis)("a gated model's stream over %s", (api) => {
     expect((await gate.balances())[0]?.spent).toBeGreaterThan(30_000n);
   });
 
+  it("that the reader of its run leaves is cut, and booked as estimated", async () => {
+    const { gate, runner, provider } = await open(() => ({ text: "one two three" }), {}, { api });
+    const result = await runner.run(new Agent({ name: "a", model: "gpt-4o" }), "hi", { stream: true });
+    for await (const _text of result.toTextStream()) break;
+    await expect.poll(async () => (await gate.balances())[0]?.spent).toBeGreaterThan(30_000n);
+    expect([await isAllSettled(gate), provider.open]).toEqual([true, 0]);
+  });
+
   it("is not even decided before somebody reads it", async () => {
     const { gate, modelProvider, provider } = await open(() => ({}), {}, { api });
     const model = await modelProvider.getModel("gpt-4o");

@@ -1,6 +1,6 @@
 import { Agent, RunContext, tool } from "@openai/agents";
 import type { Script } from "@tollgate/conformance/mock-reply";
-import type { GateOptions } from "@tollgate/core";
+import { findDenial, type GateOptions } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -204,5 +204,56 @@ describe("what a model call offered its provider", () => {
     await runner.run(new Agent({ name: "a", model, tools: [search] }), "hi");
     expect(held).toBe(1n);
     expect(await isAllSettled(gate)).toBe(true);
+  });
+});
+
+describe("a gated tool whose own guardrail takes its time", () => {
+  /** Its guardrail does this before the tool may run. */
+  async function guarded(
+    meanwhile: (fixture: Fixture, clock: ReturnType<typeof manualClock>) => Promise<unknown>,
+  ) {
+    const clock = manualClock();
+    const fixture = await open(adds, {
+      clock,
+      reservationTtlMs: 30_000,
+      budgets: [{ id: "tools", limit: "1 calls", match: { kind: "tool" } }],
+    });
+    let ran = 0;
+    const own = {
+      name: "own",
+      run: async () => {
+        await meanwhile(fixture, clock);
+        return { behavior: { type: "allow" as const } };
+      },
+    };
+    const ended = await use(
+      fixture,
+      tool({ ...options, inputGuardrails: [own], execute: () => ++ran }),
+    ).catch((error: unknown) => error);
+    return { fixture, ended, ran };
+  }
+
+  it("is decided anew where its money went back and another call has got it", async () => {
+    const { fixture, ran } = await guarded(async ({ gate }, clock) => {
+      clock.advance(30_001);
+      await (await gate.decide({ kind: "tool", name: "other" })).permit?.settle();
+    });
+    expect(ran).toBe(0);
+    expect(toldOf(fixture)[0]).toMatch(/budget_exceeded/);
+    expect(await fixture.gate.balances()).toMatchObject([{ spent: 1n, held: 0n }]);
+  });
+
+  it("does not run where its run was stopped", async () => {
+    const { ran, ended } = await guarded(({ run }) => run.stop("enough"));
+    expect(ran).toBe(0);
+    expect(findDenial(ended)?.terminal).toBe(true);
+  });
+
+  it("is decided once where neither has happened", async () => {
+    const { fixture, ran } = await guarded(async () => undefined);
+    expect(ran).toBe(1);
+    expect((await decisionsOf(fixture.gate)).filter((made) => made.startsWith("tool"))).toEqual([
+      "tool add allow",
+    ]);
   });
 });
