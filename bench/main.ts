@@ -8,6 +8,7 @@ import { measureFileLogs } from "./file-logs.ts";
 import { measureImport } from "./import-time.ts";
 import { thisMachine } from "./machine.ts";
 import { measurePeers } from "./peers.ts";
+import { measurePostgres } from "./postgres.ts";
 import { type Report, toJson, toText } from "./report.ts";
 import { measureSqlite } from "./sqlite.ts";
 import { judge } from "./targets.ts";
@@ -24,6 +25,7 @@ const results = [
   ...(await step("file logs", measureFileLogs)),
   ...(await step("appending to a file log", measureAppends)),
   ...(await step("SQLite", measureSqlite)),
+  ...(await step("PostgreSQL", measurePostgres)),
   ...(await step("verification", measureVerification)),
   ...(await step("tollgate verify", measureVerifyFiles)),
   ...(await step("peers", measurePeers)),
