@@ -1,7 +1,7 @@
-import * as z from "zod/mini";
 import { decodeBase64, encodeBase64 } from "../codec/base64.ts";
 import { decodeBase64url, encodeBase64url } from "../codec/base64url.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
+import { isObject } from "../codec/plain-object.ts";
 import { decodeUtf8 } from "../codec/utf8.ts";
 import { messageOf, VerificationError } from "../errors.ts";
 import { type Receipt, receiptPayloadType } from "../receipt/receipt.ts";
@@ -35,12 +35,6 @@ export function toDsseEnvelope({ body, kid, sig }: Receipt): DsseEnvelope {
   };
 }
 
-const envelopeSchema = z.object({
-  payloadType: z.string(),
-  payload: z.string(),
-  signatures: z.array(z.object({ keyid: z.optional(z.string()), sig: z.string() })),
-});
-
 /**
  * The receipt that a DSSE envelope holds. The signature is not checked: verify the receipt.
  *
@@ -50,21 +44,22 @@ const envelopeSchema = z.object({
  * @throws VerificationError saying what is wrong with it.
  */
 export function fromDsseEnvelope(envelope: unknown): Receipt {
-  const read = envelopeSchema.safeParse(envelope);
-  if (!read.success)
+  const { payloadType, payload, signatures } = isObject(envelope) ? envelope : {};
+  if (typeof payloadType !== "string" || typeof payload !== "string" || !Array.isArray(signatures)) {
     throw new VerificationError("not a DSSE envelope of payload, payloadType and signatures");
-  const { payloadType, payload, signatures } = read.data;
+  }
   if (payloadType !== receiptPayloadType) {
     throw new VerificationError(
       `the envelope holds ${JSON.stringify(payloadType)}, not ${receiptPayloadType}`,
     );
   }
-  const [signature, ...others] = signatures;
-  if (signature?.keyid === undefined || others.length > 0) {
+  const [signature, ...others]: readonly unknown[] = signatures;
+  const { keyid, sig } = isObject(signature) ? signature : {};
+  if (typeof keyid !== "string" || typeof sig !== "string" || others.length > 0) {
     throw new VerificationError("a receipt's envelope has one signature, and its keyid");
   }
   const text = readReceiptText(
-    `{"body":${textOf(payload)},"kid":${JSON.stringify(signature.keyid)},"sig":"${encodeBase64url(bytesOf(signature.sig))}"}`,
+    `{"body":${textOf(payload)},"kid":${JSON.stringify(keyid)},"sig":"${encodeBase64url(bytesOf(sig))}"}`,
   );
   if ("reason" in text) throw new VerificationError(`the envelope holds no receipt: ${text.message}`);
   return text.receipt;

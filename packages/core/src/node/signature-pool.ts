@@ -20,7 +20,7 @@ export function signaturePool(threads: number): SignaturePool {
   const workers = Array.from({ length: readWhole(threads, "threads", 1) }, () => new PoolWorker());
   return {
     // One more, so that no thread has to wait until the next batch is read.
-    concurrency: threads + 1,
+    concurrency: threads * 4,
     check: (batch) => leastLoaded(workers).check(batch),
     close: async () => void (await Promise.all(workers.map((worker) => worker.close()))),
   };
