@@ -111,7 +111,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "decidedReceipts",
     "formatAmount",
     "fromDsseEnvelope",
-    "isLetThrough",
+    "letsThrough",
     "parseReceipt",
     "printableJson",
     "printableText",
@@ -169,6 +169,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "gateTool",
     "gateTools",
   ],
+  "@tollgate/postgres": ["dropReceipts", "forget", "migrate", "postgresLedger", "postgresLog"],
   "@tollgate/sqlite": ["sqliteFile", "sqliteLedger", "sqliteLog"],
 };
 

@@ -1,4 +1,4 @@
-import { type DecidedReceipt, isLetThrough } from "@tollgate/core/export";
+import { type DecidedReceipt, letsThrough } from "@tollgate/core/export";
 import type { DecisionBody, SettlementBody } from "@tollgate/core/verify";
 
 /** What one agent run came to; a child run counts towards its topmost one. */
@@ -44,7 +44,7 @@ export class RunSummaries {
     const after = { ...before, last: body.time };
     switch (body.type) {
       case "decision":
-        if (isLetThrough(body)) this.#open.set(body.reservation ?? body.id, run);
+        if (letsThrough(body)) this.#open.set(body.reservation ?? body.id, run);
         this.#runs.set(run, withDecision(after, body));
         break;
       case "settlement":
@@ -91,7 +91,7 @@ function withDecision(run: RunSummary, body: DecisionBody): RunSummary {
     ...run,
     subject: run.decisions === 0 ? body.action.subject : run.subject,
     decisions: run.decisions + 1,
-    refused: run.refused + (isLetThrough(body) ? 0 : 1),
+    refused: run.refused + (letsThrough(body) ? 0 : 1),
     stopped: body.decision.terminal && run.stopped === null ? body.decision.reason : run.stopped,
   };
 }

@@ -1,4 +1,4 @@
-import { type DecidedReceipt, formatAmount, isLetThrough } from "@tollgate/core/export";
+import { type DecidedReceipt, formatAmount, letsThrough } from "@tollgate/core/export";
 import type { ApprovalBody, DecisionBody, ReceiptClaim, SettlementBody } from "@tollgate/core/verify";
 import { grouped } from "./progress.ts";
 import type { Style } from "./terminal.ts";
@@ -57,7 +57,7 @@ function decisionRow(body: DecisionBody): TimelineRow {
     what: `${action.kind} ${action.name}${replaced === undefined ? "" : ` → ${replaced}`}`,
     outcome: decision.terminal ? `${outcome}, stops run` : outcome,
     style: styles[outcome] ?? "yellow",
-    money: held === "" ? "" : isLetThrough(body) ? `holds ${held}` : held,
+    money: held === "" ? "" : letsThrough(body) ? `holds ${held}` : held,
     why: isPlain ? "" : joined(why),
   };
 }

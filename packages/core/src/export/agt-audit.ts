@@ -1,6 +1,7 @@
 import { sha256Hex } from "#sha256";
+import { letsThrough } from "../receipt/open-decisions.ts";
 import type { DecisionBody } from "../receipt/receipt.ts";
-import { isLetThrough, type Receipts } from "./decided-receipts.ts";
+import type { Receipts } from "./decided-receipts.ts";
 
 /**
  * An entry of Microsoft AGT's audit log (`AuditEntry` of @microsoft/agent-governance-sdk 4), chained as its
@@ -62,6 +63,6 @@ function subjectsAgent({ action: { subject } }: DecisionBody): string {
 }
 
 function agtDecision(body: DecisionBody): AgtAuditEntry["decision"] {
-  if (isLetThrough(body)) return "allow";
+  if (letsThrough(body)) return "allow";
   return body.decision.outcome === "require_approval" ? "review" : "deny";
 }

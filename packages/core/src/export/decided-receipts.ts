@@ -1,3 +1,4 @@
+import { letsThrough } from "../receipt/open-decisions.ts";
 import type { DecisionBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
 
 /** Receipts in the order of their log. */
@@ -25,7 +26,7 @@ export class OpenActions {
     if (body.type !== "decision") return null;
     const hold = body.reservation ?? body.id;
     // A decision that replays the answer of an open reservation holds nothing anew.
-    if (!this.#open.has(hold) && isLetThrough(body)) this.#open.set(hold, body);
+    if (!this.#open.has(hold) && letsThrough(body)) this.#open.set(hold, body);
     return body;
   }
 
@@ -36,12 +37,6 @@ export class OpenActions {
     if (body.outcome !== "expired") this.#open.delete(hold);
     return decision;
   }
-}
-
-/** Whether the action went ahead: in shadow mode everything does, whatever was decided. */
-export function isLetThrough({ decision, reservation }: DecisionBody): boolean {
-  const { outcome, mode } = decision;
-  return outcome === "allow" || outcome === "degrade" || mode === "shadow" || reservation !== null;
 }
 
 /** Each receipt beside the decision that it is about; see {@link OpenActions}. */

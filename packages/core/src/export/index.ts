@@ -1,11 +1,12 @@
 /** Receipts in other systems' forms, and safe to show; the receipts stay the evidence. */
+
 export { formatAmount } from "../action/amounts.ts";
+export { letsThrough } from "../receipt/open-decisions.ts";
 export { type AgtAuditEntry, type AgtAuditOptions, toAgtAudit } from "./agt-audit.ts";
 export { toCsv } from "./csv.ts";
 export {
   type DecidedReceipt,
   decidedReceipts,
-  isLetThrough,
   OpenActions,
   type Receipts,
 } from "./decided-receipts.ts";

@@ -91,8 +91,8 @@ function holdOf({ reservation, decision }: SettlementBody): string {
   return reservation ?? decision;
 }
 
-/** In shadow mode everything goes through, whatever was decided. */
-function letsThrough({ decision, reservation }: DecisionBody): boolean {
+/** Whether the action went ahead; in shadow mode everything does, whatever was decided. */
+export function letsThrough({ decision, reservation }: DecisionBody): boolean {
   const { outcome, mode } = decision;
   return outcome === "allow" || outcome === "degrade" || mode === "shadow" || reservation !== null;
 }
