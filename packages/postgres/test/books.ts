@@ -1,6 +1,6 @@
+import { strict as assert } from "node:assert";
 import type { Balance, Receipt } from "@tollgate/core";
 import { replayBalances, verifyChain } from "@tollgate/core/verify";
-import { expect } from "vitest";
 import { type PostgresPool, postgresLedger, postgresLog } from "../src/index.ts";
 import { all } from "./fixture.ts";
 
@@ -8,9 +8,9 @@ import { all } from "./fixture.ts";
 export async function checkBooks(pool: PostgresPool): Promise<readonly Receipt[]> {
   const receipts = await all(postgresLog(pool).read());
   const report = await verifyChain(receipts);
-  expect(report.break, JSON.stringify(report.break)).toBe(null);
+  assert.equal(report.break, null, JSON.stringify(report.break));
   const [replayed, kept] = await bothBooks(pool, receipts);
-  expect(replayed).toEqual(kept);
+  assert.deepEqual(replayed, kept, "the receipts and the ledger disagree");
   return receipts;
 }
 

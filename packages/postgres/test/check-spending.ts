@@ -1,5 +1,5 @@
+import { strict as assert } from "node:assert";
 import type { Receipt } from "@tollgate/core";
-import { expect } from "vitest";
 import { type PostgresPool, postgresLedger, postgresLog } from "../src/index.ts";
 import { bothBooks, checkBooks } from "./books.ts";
 import { all, until } from "./fixture.ts";
@@ -29,13 +29,13 @@ export async function checkSpending(pool: PostgresPool, told: readonly Told[], l
   const receipts = await checkBooks(pool);
   const kept = keptIn(receipts);
   for (const each of told) {
-    if (each.what === "decided") expect(kept.decisions.has(each.id), "a decision is lost").toBe(true);
-    if (each.what === "released") expect(kept.endings.get(each.id)).toBe("released");
-    if (each.what === "settled") expect(kept.endings.get(each.id)).toBe(`settled ${each.amount}`);
+    if (each.what === "decided") assert.ok(kept.decisions.has(each.id), `decision ${each.id} is lost`);
+    if (each.what === "released") assert.equal(kept.endings.get(each.id), "released");
+    if (each.what === "settled") assert.equal(kept.endings.get(each.id), `settled ${each.amount}`);
   }
   const [balance] = await postgresLedger(pool).balances({});
-  expect(balance?.held).toBe(0n);
-  expect((balance?.spent ?? 0n) - kept.overage).toBeLessThanOrEqual(limit);
+  assert.equal(balance?.held, 0n);
+  assert.ok(balance.spent - kept.overage <= limit, `${balance.spent} spent of ${limit}`);
 }
 
 /** What receipts say of each reservation, by the decision's id. */

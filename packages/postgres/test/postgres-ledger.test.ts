@@ -1,5 +1,6 @@
 import { InvalidConfig, StorageFailed } from "@tollgate/core";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { compareBalances } from "../src/balance-order.ts";
 import { migrate, postgresLedger } from "../src/index.ts";
 import { emptySchema } from "./clean-schema.ts";
 import { all, claim, grant, range, request, until } from "./fixture.ts";
@@ -202,6 +203,35 @@ describe("callers at once", () => {
     } finally {
       client.release();
     }
+  });
+});
+
+describe("the order in which balances are locked", () => {
+  it("is the database's own, whatever characters names have", async () => {
+    const names = [
+      "",
+      "a",
+      "B",
+      "b",
+      "é",
+      "z",
+      "\u00ff",
+      "\uff5e",
+      "\ue000",
+      "\u{1f512}",
+      "\u{10ffff}",
+      "a\u{1f512}",
+      "ab",
+    ];
+    const { rows } = await pool.query(
+      'SELECT name FROM unnest($1::text[]) AS name ORDER BY name COLLATE "C"',
+      [names],
+    );
+    const sorted = names
+      .map((partition) => claim({ partition }))
+      .sort(compareBalances)
+      .map(({ partition }) => partition);
+    expect(sorted).toEqual(rows.map(({ name }) => name));
   });
 });
 

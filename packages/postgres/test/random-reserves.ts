@@ -1,12 +1,15 @@
-import type { Claim, Ledger, Reservation } from "@tollgate/core";
+import { strict as assert } from "node:assert";
+import type { Balance, Claim, Ledger, Reservation } from "@tollgate/core";
 import { claim, range, request } from "./fixture.ts";
 
 /** The limit of every balance that {@link reserveAtRandom} draws on. */
-export const randomLimit = 400n;
+const randomLimit = 60n;
 
 /** What came of the requests. */
 export interface RandomReserves {
   readonly granted: readonly Reservation[];
+  /** What was spent of each unit that an ended one held, by its id. */
+  readonly ended: ReadonlyMap<string, bigint>;
   readonly refused: number;
   readonly failures: readonly unknown[];
 }
@@ -15,11 +18,8 @@ export interface RandomReserves {
  * Makes so many requests, each for some of a few balances in any order, from as many callers at once; some of
  * what is granted is settled or released meanwhile.
  */
-export async function reserveAtRandom(
-  ledgers: readonly Ledger[],
-  count: number,
-  onEnded: (reservation: Reservation, spent: bigint) => void,
-): Promise<RandomReserves> {
+export async function reserveAtRandom(ledgers: readonly Ledger[], count: number): Promise<RandomReserves> {
+  const ended = new Map<string, bigint>();
   const granted: Reservation[] = [];
   const failures: unknown[] = [];
   let refused = 0;
@@ -35,12 +35,13 @@ export async function reserveAtRandom(
           }
           granted.push(answer.reservation);
           const chance = Math.random();
-          if (chance < 0.3) {
+          if (chance < 0.7) {
             await ledger.release(answer.reservation, "not sent");
-            onEnded(answer.reservation, 0n);
-          } else if (chance < 0.4) {
-            await ledger.settle(answer.reservation, { usd: 1n }, "reported");
-            onEnded(answer.reservation, 1n);
+            ended.set(answer.reservation.id, 0n);
+          } else if (chance < 0.97) {
+            const spent = chance < 0.95 ? 0n : 1n;
+            await ledger.settle(answer.reservation, { usd: spent }, "reported");
+            ended.set(answer.reservation.id, spent);
           }
         } catch (error) {
           failures.push(error);
@@ -48,7 +49,24 @@ export async function reserveAtRandom(
       }
     }),
   );
-  return { granted, refused, failures };
+  return { granted, ended, refused, failures };
+}
+
+/** Checks that each balance is what callers were told, and within its limit. */
+export function checkSums(balances: readonly Balance[], { granted, ended }: RandomReserves): void {
+  for (const balance of balances) {
+    let held = 0n;
+    let spent = 0n;
+    for (const { id, claims } of granted) {
+      for (const { budget, partition, amount } of claims) {
+        if (budget !== balance.budget || partition !== balance.partition) continue;
+        if (ended.has(id)) spent += ended.get(id) ?? 0n;
+        else held += amount;
+      }
+    }
+    assert.deepEqual([balance.held, balance.spent], [held, spent]);
+    assert.ok(held + spent <= randomLimit, `${held} held and ${spent} spent of ${randomLimit}`);
+  }
 }
 
 /** One to five claims on eight balances, in any order, sometimes two on one. */

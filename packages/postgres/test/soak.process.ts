@@ -1,0 +1,61 @@
+// Kills writers and reserves at random for as long as is asked for, on a PostgreSQL of its own:
+// `node soak.process.ts [--rounds 200] [--reserves 10000] [--json]`. Exits with 1 when a promise was broken.
+import { parseArgs } from "node:util";
+import { startPostgres } from "@tollgate/conformance/postgres-server";
+import pg from "pg";
+import { migrate, postgresLedger } from "../src/index.ts";
+import { checkSpending } from "./check-spending.ts";
+import { range } from "./fixture.ts";
+import { heldTooLong, killRounds } from "./kill-rounds.ts";
+import { checkSums, reserveAtRandom } from "./random-reserves.ts";
+import { centNano } from "./spend.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "200" },
+    reserves: { type: "string", default: "10000" },
+    json: { type: "boolean", default: false },
+  },
+});
+const [rounds, reserves] = [Number(values.rounds), Number(values.reserves)];
+for (const count of [rounds, reserves]) {
+  if (!Number.isSafeInteger(count) || count < 1) throw new RangeError("give whole numbers of 1 or more");
+}
+
+const server = await startPostgres();
+const pool = new pg.Pool({ connectionString: server.url, max: 16 });
+pool.on("error", () => undefined);
+try {
+  await migrate(pool);
+  const ledgers = range(16).map(() => postgresLedger(pool, { timeoutMs: 60_000 }));
+  const random = await reserveAtRandom(ledgers, reserves);
+  checkSums(await postgresLedger(pool).balances({}), random);
+  const { rows } = await pool.query(
+    "SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()",
+  );
+  say({
+    reserves,
+    granted: random.granted.length,
+    failures: random.failures.length,
+    deadlocks: rows[0].deadlocks,
+  });
+  if (random.failures.length > 0 || rows[0].deadlocks > 0) process.exitCode = 1;
+
+  await pool.query("DROP SCHEMA tollgate CASCADE");
+  await migrate(pool);
+  const told = await killRounds(server.url, "$1000", rounds, (round) => {
+    if (!values.json && (round + 1) % 10 === 0) console.log(`${round + 1} rounds`);
+  });
+  const tooLong = await heldTooLong(pool);
+  await checkSpending(pool, told, 100_000n * centNano);
+  const count = (what: string): number => told.filter((each) => each.what === what).length;
+  say({ rounds, kills: 3 * rounds, decided: count("decided"), settled: count("settled"), tooLong });
+  if (tooLong > 0) process.exitCode = 1;
+} finally {
+  await pool.end();
+  await server.remove();
+}
+
+function say(outcome: object): void {
+  console.log(values.json ? JSON.stringify(outcome) : outcome);
+}
