@@ -42,7 +42,7 @@ describe("claims as they are stored", () => {
           expect(own).toHaveLength(holds[nth]?.[5] ?? 0);
           expect(BigInt(holds[nth]?.[4] ?? "")).toBe(own.reduce((sum, each) => sum + each.amount, 0n));
           const limits = own.flatMap(({ limit }) => (limit === null ? [] : [limit]));
-          const least = limits.reduce((one, other) => (other < one ? other : one), maxAmount);
+          const [least] = [...limits, maxAmount].sort((one, other) => (one < other ? -1 : 1));
           expect(BigInt(terms[nth]?.[0] ?? "")).toBe(least);
           expect(terms[nth]?.[4]).toBe(limits.length < own.length);
         }
