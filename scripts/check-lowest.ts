@@ -6,7 +6,7 @@
 // What those versions are stands in each manifest as `tollgate.lowest`: the peers at the bottom of their ranges,
 // and whatever else has to be older to go with them.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Manifest, type PublicPackage, publicPackages, root } from "./public-packages.ts";
@@ -46,6 +46,8 @@ function isComplete({ manifest }: PublicPackage): boolean {
 function passes({ folder, manifest }: PublicPackage): boolean {
   const copy = mkdtempSync(join(tmpdir(), "tollgate-lowest-"));
   try {
+    // PostgreSQL, which some tests start, runs as a user of its own and has to come through.
+    chmodSync(copy, 0o755);
     copyWorkspace(copy, folder);
     pin(join(copy, folder, "package.json"), manifest.tollgate?.lowest ?? {});
     pinOverrides(join(copy, "pnpm-workspace.yaml"), manifest.tollgate?.lowest ?? {});

@@ -34,7 +34,7 @@ export async function startPostgres(...settings: readonly string[]): Promise<Pos
   const [url] = await Promise.race([once(lines, "line"), once(server, "exit")]);
   clearTimeout(timer);
   if (typeof url !== "string" || !url.startsWith("postgresql://")) {
-    throw new Error(`PostgreSQL cannot run here: ${errors.join("").trim().split("\n").at(-1)}`);
+    throw new Error(`PostgreSQL cannot run here: ${errors.join("").trim()}`);
   }
   const tell = async (command: string): Promise<void> => {
     const told = once(lines, "line");
