@@ -70,6 +70,8 @@ export class ChainWriter {
         );
       }
       const waiting = { entry, resolve, reject };
+      // Somebody else may have gone on with the chain.
+      if (this.#running === null && !this.#follows(entry)) this.#tail = undefined;
       if (this.#tail === undefined) this.#unchecked.push(waiting);
       else this.#enqueue(waiting);
       this.#running ??= this.#run();
@@ -101,6 +103,10 @@ export class ChainWriter {
     }
     this.#tail = headAfter(receipt, digest);
     this.#queue.push(waiting);
+  }
+
+  #follows({ receipt }: SealedReceipt): boolean {
+    return this.#tail !== undefined && whyNotNext(receipt, this.#tail) === null;
   }
 
   async #run(): Promise<void> {

@@ -55,12 +55,15 @@ export interface PostgresLedgerOptions {
   readonly recordWithinMs?: number;
 }
 
-/** How many reservations are looked at in one go. */
+/** How many reservations are told of in one go. */
 const sweepBatch = 100;
+
+/** How many are looked through for missing receipts with each sweep. */
+const lookBatch = 10_000;
 
 /**
  * Makes a ledger of the schema `tollgate`, for any number of processes and machines at once; `migrate` makes the
- * schema. The pool stays the application's: `close` does not end it.
+ * schema. The pool stays the application's: `close` does not end it, and waits only for what is under way.
  *
  * Every operation is one statement and one transaction, and leaves nothing in the session. `expire` looks for
  * what the database's clock says is due, whatever time it is given; each reservation is told to one of all
@@ -87,6 +90,7 @@ export interface PostgresLedger extends Ledger, LedgerAdmin {
   balances(query: BalanceQuery): Promise<readonly Balance[]>;
   reservations(query?: ReservationQuery): Promise<readonly KeptReservation[]>;
   adjust(adjustment: Adjustment): Promise<Balance>;
+  close(): Promise<void>;
 }
 
 class LedgerInPostgres implements PostgresLedger {
@@ -95,6 +99,7 @@ class LedgerInPostgres implements PostgresLedger {
   readonly #recordWithinMs: number;
   /** Found by a sweep that was left half way, and not told of yet. */
   #untold: Expired[] = [];
+  #looking: Promise<void> | null = null;
 
   constructor(database: Database, time: StoreTime, recordWithinMs: number) {
     this.#database = database;
@@ -157,16 +162,15 @@ class LedgerInPostgres implements PostgresLedger {
 
   async *expire(now: number): AsyncGenerator<Expired> {
     const due = this.#time.sweepTime(now);
-    const take = [() => this.#expire(due), () => this.#findUnrecorded(due)];
-    for (const next of take) {
-      for (let isMore = true; isMore; ) {
-        const found = await next();
-        isMore = found.length === sweepBatch;
-        this.#untold.push(...found);
-        // Taken one by one, so that what a caller leaves half way is told to the next.
-        for (let told = this.#untold.shift(); told !== undefined; told = this.#untold.shift()) yield told;
-      }
+    for (let isMore = true; isMore; ) {
+      const { rows } = await this.#ask("SELECT * FROM tollgate.expire($1, $2)", [due, sweepBatch]);
+      isMore = rows.length === sweepBatch;
+      this.#untold.push(...rows.map((row) => this.#reservationOf(row)));
+      // Taken one by one, so that what a caller leaves half way is told to the next.
+      for (let told = this.#untold.shift(); told !== undefined; told = this.#untold.shift()) yield told;
     }
+    // Callers wait for a sweep: what may take its time goes on behind them, and is told to the next.
+    this.#looking ??= this.#look(due);
   }
 
   async nextExpiry(): Promise<number | null> {
@@ -225,21 +229,29 @@ class LedgerInPostgres implements PostgresLedger {
     );
   }
 
-  async #expire(due: string | null): Promise<readonly Expired[]> {
-    const { rows } = await this.#ask("SELECT * FROM tollgate.expire($1, $2)", [due, sweepBatch]);
-    return rows.map((row) => this.#reservationOf(row));
+  /** Finds endings whose receipts are missing. */
+  async #look(due: string | null): Promise<void> {
+    try {
+      const { rows } = await this.#ask("SELECT * FROM tollgate.unrecorded($1, $2, $3, $4)", [
+        due,
+        this.#recordWithinMs,
+        lookBatch,
+        sweepBatch,
+      ]);
+      for (const row of rows) {
+        const reservation = this.#reservationOf(row);
+        this.#untold.push({ ...reservation, unrecorded: unrecordedEnding(reservation, row) });
+      }
+    } catch {
+      // The next sweep tries again, and whoever waits for an answer of this database is told what it lacks.
+    } finally {
+      this.#looking = null;
+    }
   }
 
-  async #findUnrecorded(due: string | null): Promise<readonly Expired[]> {
-    const { rows } = await this.#ask("SELECT * FROM tollgate.unrecorded($1, $2, $3)", [
-      due,
-      this.#recordWithinMs,
-      sweepBatch,
-    ]);
-    return rows.map((row) => {
-      const reservation = this.#reservationOf(row);
-      return { ...reservation, unrecorded: unrecordedEnding(reservation, row) };
-    });
+  /** Waits for what goes on behind the callers. */
+  async close(): Promise<void> {
+    await this.#looking;
   }
 
   #ask(text: string, values: unknown[]): ReturnType<Database["ask"]> {

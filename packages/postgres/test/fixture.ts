@@ -32,7 +32,7 @@ export async function grant(ledger: Ledger, asked: ReserveRequest): Promise<Rese
 }
 
 /** All that an iteration yields. */
-export async function all<T>(values: AsyncIterable<T>): Promise<readonly T[]> {
+export async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
   for await (const value of values) list.push(value);
   return list;

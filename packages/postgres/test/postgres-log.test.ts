@@ -114,6 +114,27 @@ describe("writers of different chains", () => {
   });
 });
 
+describe("a chain that somebody else goes on with", () => {
+  it("can be gone on with again by whoever had it first", async () => {
+    const chain = new SealedChain("c");
+    const [first, second] = [postgresLog(pool), postgresLog(pool)];
+    await first.append(chain.seal());
+    await second.append(chain.seal());
+    await first.append(chain.seal());
+    expect(await first.head("c")).toEqual(chain.chain.head);
+  });
+
+  it("is not forked by two who write at once", async () => {
+    const chain = new SealedChain("c");
+    const logs = [postgresLog(pool), postgresLog(pool)];
+    await logs[0]!.append(chain.seal());
+    const entry = chain.seal();
+    const appended = await Promise.allSettled(logs.map((log) => log.append(entry)));
+    expect(appended.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await all(logs[1]!.read())).toHaveLength(2);
+  });
+});
+
 describe("reading", () => {
   it("finds receipts by run, subject, chain and time, settlements by their decisions", async () => {
     const log = postgresLog(pool);

@@ -34,10 +34,14 @@ async function decided(
   return held;
 }
 
-/** What a sweep is told at a time, but for what expires then. */
+/** What the sweep after the next is told at a time, but for what expires then. */
 async function toldAt(at: number, sweeper = ledger): Promise<readonly Expired[]> {
   clock.at = at;
-  return (await all(sweeper.expire(at))).filter(({ unrecorded }) => unrecorded !== undefined);
+  const told = await all(sweeper.expire(at));
+  await sweeper.close();
+  told.push(...(await all(sweeper.expire(at))));
+  await sweeper.close();
+  return told.filter(({ unrecorded }) => unrecorded !== undefined);
 }
 
 describe("an ending whose receipt is missing", () => {
@@ -116,7 +120,7 @@ describe("an ending whose receipt is missing", () => {
       await ledger.release(held, "not sent");
     }
     await ledger.release(await decided("a"), "not sent");
-    const told = [...(await toldAt(5000)), ...(await toldAt(5001)), ...(await toldAt(5002))];
+    const told = await toldAt(5000);
     expect(told.map(({ key }) => key)).toEqual(["a"]);
   });
 });

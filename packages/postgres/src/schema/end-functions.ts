@@ -134,8 +134,9 @@ END $$;
 -- Tells of endings whose receipt is missing though their decision's is here; p_grace milliseconds after the ending,
 -- and again as long after each telling.
 --
--- What ended is looked through once, by one of all callers. Whatever was not recorded then is due from there on.
-CREATE FUNCTION tollgate.unrecorded(p_now bigint, p_grace bigint, p_limit integer)
+-- What ended is looked through once, by one of all callers, p_look at a time. Whatever was not recorded then is due
+-- from there on.
+CREATE FUNCTION tollgate.unrecorded(p_now bigint, p_grace bigint, p_look integer, p_limit integer)
 RETURNS TABLE (now_at bigint, key text, digest text, status text, late boolean, details jsonb, kept jsonb)
 LANGUAGE plpgsql ${functionOptions} AS $$
 #variable_conflict use_column
@@ -150,7 +151,7 @@ BEGIN
   IF FOUND THEN
     SELECT max(page.ended_at) INTO v_until FROM (
       SELECT r.ended_at FROM tollgate.reservations r
-      WHERE r.ended_at > v_from AND r.ended_at <= v_now - p_grace ORDER BY r.ended_at LIMIT p_limit
+      WHERE r.ended_at > v_from AND r.ended_at <= v_now - p_grace ORDER BY r.ended_at LIMIT p_look
     ) AS page;
     IF v_until IS NOT NULL THEN
       UPDATE tollgate.reservations r SET due_at = v_now WHERE r.key IN (
@@ -184,8 +185,9 @@ END $$;
 
 -- Whether a decision is on record here, and its ending is not. An expired one that has settled since has two. A
 -- decision that lets nothing through has the reservation's id, too, where it was refused after it was granted.
+-- For callers that run with the schema's rights already.
 CREATE FUNCTION tollgate.is_unrecorded(p_id text, p_status text) RETURNS boolean
-LANGUAGE plpgsql STABLE ${functionOptions} AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (
       SELECT FROM tollgate.receipts e WHERE e.ref = p_id AND e.type = 'decision' AND e.outcome = 'held'
