@@ -13,6 +13,7 @@ describe(`a gate after ${decisions} decisions into a file`, () => {
     readonly heapGrowthMb: number;
     readonly verdict: string;
     readonly receipts: number;
+    readonly checkpoints: number;
     readonly closed: boolean;
     readonly openDecisions: number;
     readonly balances: number;
@@ -23,7 +24,8 @@ describe(`a gate after ${decisions} decisions into a file`, () => {
   // In a process of its own: the test runner's memory is anything but flat.
   beforeAll(async () => {
     const args = ["--expose-gc", "--conditions=tollgate-source", "--no-warnings", soak];
-    const command = [...args, `--decisions=${decisions}`, "--json"];
+    // Kills have a test of their own.
+    const command = [...args, `--decisions=${decisions}`, "--kills=0", "--json"];
     const { stdout } = await promisify(execFile)(process.execPath, command).catch((error) => {
       // It fails where a report has failures, and each of them has its test below.
       if (error?.stdout) return error as { stdout: string };
@@ -39,8 +41,9 @@ describe(`a gate after ${decisions} decisions into a file`, () => {
   it("has written a chain that verifies to its end", () => {
     expect(report).toMatchObject({ verdict: "authentic", closed: true, openDecisions: 0 });
     const { settled = 0, released = 0, "left open": expired = 0 } = report.outcomes;
-    // One for each decision and each ending, and the chain's first and last.
-    expect(report.receipts).toBe(decisions + settled + released + expired + 2);
+    // One for each decision and each ending, the checkpoints, and the chain's first and last.
+    expect(report.receipts).toBe(decisions + settled + released + expired + report.checkpoints + 2);
+    expect(report.checkpoints).toBeGreaterThan(100);
   });
 
   it("has receipts that come to the ledger's balances", () => {
