@@ -26,7 +26,7 @@ export class ChainRows {
     );
     // An expiry's receipt is not that of the late settlement which has followed it.
     this.#hear = database.prepare(
-      `DELETE FROM watched WHERE id = ?1 AND NOT (?2 = 'expired' AND EXISTS (
+      `DELETE FROM watched WHERE id = ? AND NOT (? = 'expired' AND EXISTS (
          SELECT 1 FROM ended WHERE ended.key = watched.key AND state = 'late'))`,
     );
   }

@@ -19,8 +19,8 @@ export async function findKeys(file: OpenFile, ids: readonly string[]): Promise<
   );
   const pageEnd = database.prepare("SELECT key FROM ended WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?");
   const ofEnded = database.prepare(
-    `SELECT id, key FROM ended WHERE key > ?1 AND (?2 IS NULL OR key <= ?2) AND state <> 'refused'
-       AND id IN (SELECT value FROM json_each(?3))`,
+    `SELECT id, key FROM ended WHERE key > ? AND (? IS NULL OR key <= ?) AND state <> 'refused'
+       AND id IN (SELECT value FROM json_each(?))`,
   );
   const take = (rows: readonly Record<string, unknown>[]): void => {
     for (const { id, key } of rows) keys.set(id as string, key as string);
@@ -29,7 +29,7 @@ export async function findKeys(file: OpenFile, ids: readonly string[]): Promise<
   for (let after: string | null = ""; after !== null && keys.size < ids.length; ) {
     const from: string = after;
     const until = await file.read(() => pageEnd.get(from, pageRows)?.key as string | undefined);
-    take(await file.read(() => ofEnded.all(from, until ?? null, list)));
+    take(await file.read(() => ofEnded.all(from, until ?? null, until ?? null, list)));
     after = until ?? null;
     // Others get their turn between two pages.
     await new Promise((go) => setImmediate(go));

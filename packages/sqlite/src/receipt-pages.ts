@@ -79,11 +79,11 @@ function pagesAt(database: DatabaseSync, places: readonly number[]): NextPage {
 /** A settlement names no run: it is found by what its run's decisions held. */
 function placesOfRun(database: DatabaseSync, run: string, upTo: number): readonly number[] {
   const places = database.prepare(
-    `SELECT position FROM receipts WHERE run = ?1 AND position <= ?2
+    `SELECT position FROM receipts WHERE run = ? AND position <= ?
      UNION SELECT ends.position FROM receipts AS decided JOIN receipts AS ends ON ends.hold = decided.hold
-     WHERE decided.run = ?1 AND ends.position <= ?2 ORDER BY 1`,
+     WHERE decided.run = ? AND ends.position <= ? ORDER BY 1`,
   );
-  return places.all(run, upTo).map(({ position }) => position as number);
+  return places.all(run, upTo, run, upTo).map(({ position }) => position as number);
 }
 
 function placesInTime(database: DatabaseSync, { from, until, upTo }: Span): readonly number[] {

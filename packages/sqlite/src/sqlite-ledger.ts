@@ -102,14 +102,14 @@ class LedgerInSqlite implements SqliteLedger {
       'INSERT INTO adjustments (at, budget, "partition", "window", unit, amount, "by", reason) ' +
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
-    const claimsOn = "EXISTS (SELECT 1 FROM json_each(claims) WHERE json_extract(value, '$[0]') = ?1)";
+    const claimsOn = "EXISTS (SELECT 1 FROM json_each(claims) WHERE json_extract(value, '$[0]') = ?)";
     this.#listOpen = database.prepare(
       `SELECT name, id, digest, claims, at, until FROM live
-       WHERE kind = 1 AND (?1 IS NULL OR ${claimsOn}) ORDER BY at DESC LIMIT ?2`,
+       WHERE kind = 1 AND (? IS NULL OR ${claimsOn}) ORDER BY at DESC LIMIT ?`,
     );
     this.#listExpired = database.prepare(
       `SELECT key, id, data, data ->> '$[3]' AS claims FROM ended
-       WHERE state = 'expired' AND data IS NOT NULL AND (?1 IS NULL OR ${claimsOn}) ORDER BY at DESC LIMIT ?2`,
+       WHERE state = 'expired' AND data IS NOT NULL AND (? IS NULL OR ${claimsOn}) ORDER BY at DESC LIMIT ?`,
     );
   }
 
@@ -152,11 +152,12 @@ class LedgerInSqlite implements SqliteLedger {
   /** Open ones, and expired ones that may still settle; the rest is on record in the receipts. */
   reservations({ budget, limit = 100 }: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
     readWhole(limit, "limit", 1);
+    const of = budget ?? null;
     return this.#file.read(() => {
       const open = this.#listOpen
-        .all(budget ?? null, limit)
+        .all(of, of, limit)
         .map((row) => ({ ...openRow(row), status: "open" as const }));
-      const expired = this.#listExpired.all(budget ?? null, limit).map((row) => ({
+      const expired = this.#listExpired.all(of, of, limit).map((row) => ({
         ...readExpired(row.key as string, row.id as string, row.data as string),
         status: "expired" as const,
       }));

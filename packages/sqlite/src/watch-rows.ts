@@ -15,8 +15,8 @@ export class WatchRows {
 
   constructor(database: DatabaseSync) {
     this.#add = database.prepare(
-      `INSERT INTO watched (id, key, due) VALUES (?1, ?2, ?3)
-       ON CONFLICT (id) DO UPDATE SET key = coalesce(?2, key), due = ?3`,
+      `INSERT INTO watched (id, key, due) VALUES (?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET key = coalesce(excluded.key, key), due = excluded.due`,
     );
     this.#drop = database.prepare("DELETE FROM watched WHERE id = ?");
     this.#due = database.prepare("SELECT id, key FROM watched WHERE due <= ? ORDER BY due LIMIT ?");
