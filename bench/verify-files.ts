@@ -6,11 +6,11 @@ import { measuredGate, modelCall, modelUsage, toolCall } from "./measured-gate.t
 import { type Result, Samples } from "./samples.ts";
 import { runVerify } from "./verify-command.ts";
 
-const decisions = 50_000;
-const rounds = 3;
+const decisions = 100_000;
+const rounds = 2;
 
 /**
- * Measures what `tollgate verify` takes for each receipt of a file of 100,000, with one thread and with two;
+ * Measures what `tollgate verify` takes for each receipt of a file of 200,000, with one thread and with two;
  * starting it is part of that.
  */
 export async function measureVerifyFiles(): Promise<readonly Result[]> {
