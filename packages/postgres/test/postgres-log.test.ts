@@ -124,6 +124,15 @@ describe("a chain that somebody else goes on with", () => {
     expect(await first.head("c")).toEqual(chain.chain.head);
   });
 
+  it("is not gone on with when a restored backup has another history of it", async () => {
+    const log = postgresLog(pool);
+    const chain = new SealedChain("c");
+    await log.append(chain.seal());
+    await pool.query("UPDATE tollgate.chains SET digest = 'sha256:of another receipt 0'");
+    await expect(log.append(chain.seal())).rejects.toThrow(/written by somebody else/);
+    expect(await all(log.read())).toHaveLength(1);
+  });
+
   it("is not forked by two who write at once", async () => {
     const chain = new SealedChain("c");
     const logs = [postgresLog(pool), postgresLog(pool)];
