@@ -12,13 +12,14 @@ type Durability = "full" | "normal";
 
 /** Calls in a round: a sync takes as long as the disk does, so there are few where each waits for its own. */
 const cases = [
-  { durability: "normal", callers: 1, calls: 2000 },
-  { durability: "normal", callers: 64, calls: 4000 },
-  { durability: "full", callers: 1, calls: 100 },
-  { durability: "full", callers: 64, calls: 4000 },
+  { durability: "normal", callers: 1, calls: 500 },
+  { durability: "normal", callers: 64, calls: 640 },
+  { durability: "full", callers: 1, calls: 25 },
+  { durability: "full", callers: 64, calls: 640 },
 ] as const;
 
-const rounds = 5;
+/** Many and short, so that what else the machine does hits all alike. */
+const rounds = 24;
 const storedMany = 1_000_000;
 
 /** Something that is measured in rounds, beside others. */
@@ -36,8 +37,8 @@ export async function measureSqlite(): Promise<readonly Result[]> {
   const path = (name: string): string => join(folder, `${name}.db`);
   try {
     const subjects: readonly Subject[] = [
-      new BareCommits(path("bare-normal"), "normal", 2000),
-      new BareCommits(path("bare-full"), "full", 100),
+      new BareCommits(path("bare-normal"), "normal", 500),
+      new BareCommits(path("bare-full"), "full", 25),
       ...cases.map((each) => {
         const name = `sqlite_${each.durability}_${each.callers}`;
         return new LedgerCase(name, sqliteLedger(path(name), { durability: each.durability }), each);

@@ -83,13 +83,6 @@ const targets: readonly {
         rate(`bare_sqlite_${durability}`),
     ),
   ]),
-  atLeast("postgres_1_over_bare", 0.7, ({ p50 }) => p50("bare_postgres_1") / p50("reserve_postgres_1")),
-  atLeast("postgres_16_over_bare", 0.7, ({ rate }) => rate("reserve_postgres_16") / rate("bare_postgres_16")),
-  ratio(
-    "postgres_1000000_stored_over_1",
-    1.5,
-    ({ p50 }) => p50("reserve_postgres_stored_1000000") / p50("reserve_postgres_1"),
-  ),
   ratio("sqlite_1000000_stored_over_1", 1.5, ({ p50 }) => {
     const pair = (stored: number) =>
       p50(`reserve_sqlite_stored_${stored}`) + p50(`settle_sqlite_stored_${stored}`);

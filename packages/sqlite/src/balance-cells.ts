@@ -44,6 +44,8 @@ export class BalanceCells implements Companion {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#dataVersion = database.prepare("PRAGMA data_version");
+    // Node 22 cannot; it costs less where it can, and this is asked with every transaction.
+    this.#dataVersion.setReturnArrays?.(true);
     this.#select = database.prepare(`SELECT until, most, spent, held, at FROM live WHERE ${isOne}`);
     this.#select.setReadBigInts(true);
     this.#insert = database.prepare(
@@ -134,7 +136,7 @@ export class BalanceCells implements Companion {
   }
 
   begun(): void {
-    const version = this.#dataVersion.get()?.data_version as number;
+    const version = Object.values(this.#dataVersion.get() ?? {})[0] as number;
     if (version === this.#version && this.#cells.size <= maxKept) return;
     this.#version = version;
     this.#cells.clear();

@@ -46,7 +46,8 @@ export class LedgerBook {
     const { id, key, digest, claims, expiresAt } = request;
     const ended = this.#rows.ended(key);
     if (ended !== null) return answerEnded(ended, digest);
-    const exceeded = this.#judge(request, now);
+    const found = claims.map((claim) => this.#cells.find(claim));
+    const exceeded = this.#judge(request, found, now);
     if (exceeded === null) return this.#answerOpen(request);
     if (exceeded.length > 0) {
       const open = this.#rows.open(key);
@@ -54,13 +55,8 @@ export class LedgerBook {
     }
     const reservation = { id, key, digest, claims, expiresAt };
     if (!this.#rows.add(reservation, now)) return this.#answerOpen(request);
-    for (const claim of claims) {
-      const cell = this.#cells.open(claim, now);
-      // A claim that is only tracked says nothing of the budget's limit.
-      cell.limit = claim.limit ?? cell.limit;
-      cell.held += claim.amount;
-    }
-    return { status: "reserved", reservation, replayed: false, balances: this.#standing(claims) };
+    const cells = claims.map((claim, index) => this.#hold(claim, found[index] ?? null, now));
+    return { status: "reserved", reservation, replayed: false, balances: cells.map(balanceOf) };
   }
 
   settle({ key, id }: Reservation, amounts: Amounts, source: UsageSource, now: number): SettleResult {
@@ -113,11 +109,15 @@ export class LedgerBook {
   }
 
   /** The exceeded limits; null when a claim cannot be judged, but need not be either. @throws StorageFailed */
-  #judge({ key, claims }: ReserveRequest, now: number): readonly Exceeded[] | null {
-    const found = claims.map((claim) => this.#cells.find(claim));
+  #judge(
+    { key, claims }: ReserveRequest,
+    found: readonly (BalanceCell | null)[],
+    now: number,
+  ): readonly Exceeded[] | null {
     try {
-      for (const [index, claim] of claims.entries()) {
-        if (found[index] === null) this.#checkWindow(claim, now);
+      for (let index = 0; index < claims.length; index++) {
+        const claim = claims[index];
+        if (claim !== undefined && found[index] === null) this.#checkWindow(claim, now);
       }
       return findExceeded(claims, found);
     } catch (error) {
@@ -125,6 +125,16 @@ export class LedgerBook {
       if (this.#rows.open(key) !== null) return null;
       throw error;
     }
+  }
+
+  #hold(claim: Claim, found: BalanceCell | null, now: number): BalanceCell {
+    // A claim before this one may have made the balance just now.
+    const cell = found ?? this.#cells.open(claim, now);
+    this.#cells.touch(cell, now);
+    // A claim that is only tracked says nothing of the budget's limit.
+    cell.limit = claim.limit ?? cell.limit;
+    cell.held += claim.amount;
+    return cell;
   }
 
   #checkWindow({ budget, window, endsAt }: Claim, now: number): void {

@@ -1,39 +1,44 @@
 import type { Amounts, Charge, UnrecordedEnding, UsageSource } from "@tollgate/core";
 import { isAmount } from "@tollgate/core/driver";
 
-type StoredSettlement = readonly [
-  source: UsageSource,
-  amounts: Readonly<Record<string, string>>,
-  overage?: UnrecordedEnding["overage"],
-];
+type Overage = NonNullable<UnrecordedEnding["overage"]>;
+
+/** What is stored: the source, the overage if there was any, then units and amounts in turns. */
+type StoredSettlement = [source: UsageSource, overage: Overage | 0, ...booked: string[]];
 
 /** Writes what a settlement's receipt has to say of it, should its process die before it is written. */
 export function settledText(source: UsageSource, amounts: Amounts, charges: readonly Charge[]): string {
-  const booked: Record<string, string> = Object.create(null);
+  const over = charges.filter(({ overage }) => overage > 0n);
+  const stored: StoredSettlement = [source, over.length === 0 ? 0 : over.map(overageOf)];
   for (const unit of Object.keys(amounts)) {
     const amount = amounts[unit];
-    if (isAmount(amount)) booked[unit] = String(amount);
+    if (isAmount(amount)) stored.push(unit, String(amount));
   }
-  for (const { claim, actual } of charges) booked[claim.unit] = String(actual);
-  const overage = charges.filter((charge) => charge.overage > 0n).map(overageOf);
-  const stored: StoredSettlement = overage.length === 0 ? [source, booked] : [source, booked, overage];
+  // A unit that was not named is booked as reserved.
+  for (const { claim, actual } of charges) {
+    if (!Object.hasOwn(amounts, claim.unit)) stored.push(claim.unit, String(actual));
+  }
   return JSON.stringify(stored);
 }
 
 /** Reads what {@link settledText} wrote. */
 export function readSettled(text: string): Omit<UnrecordedEnding, "late"> {
-  const [source, amounts, overage]: StoredSettlement = JSON.parse(text);
+  const [source, overage, ...booked]: StoredSettlement = JSON.parse(text);
+  const amounts = new Map<string, string>();
+  for (let at = 0; at < booked.length; at += 2) amounts.set(booked[at] ?? "", booked[at + 1] ?? "0");
   return {
     outcome: "settled",
-    amounts: Object.keys(amounts)
-      .sort()
-      .map((unit) => ({ unit, amount: amounts[unit] ?? "0" })),
+    amounts: [...amounts].sort(byUnit).map(([unit, amount]) => ({ unit, amount })),
     source,
-    ...(overage === undefined ? {} : { overage }),
+    ...(overage === 0 ? {} : { overage }),
   };
 }
 
-function overageOf({ claim, overage }: Charge): NonNullable<UnrecordedEnding["overage"]>[number] {
+function byUnit([one]: readonly [string, string], [other]: readonly [string, string]): number {
+  return one < other ? -1 : 1;
+}
+
+function overageOf({ claim, overage }: Charge): Overage[number] {
   const { budget, partition, window, unit } = claim;
   return { budget, partition, window, unit, amount: String(overage) };
 }

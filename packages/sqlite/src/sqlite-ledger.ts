@@ -57,7 +57,8 @@ export interface SqliteLedger extends Ledger, LedgerAdmin {
  *
  * `file` is a path, or what `sqliteFile` answers. Each answer comes after the commit; operations that are under way
  * together share one. `expire` ends reservations in batches, and tells of each one exactly once over all
- * processes; where the receipts are in the same file, also of endings whose process died before it wrote theirs. Times are the callers': processes of one machine share its clock.
+ * processes; where the receipts are in the same file, also of endings whose process died before it wrote theirs.
+ * Times are the callers': processes of one machine share its clock.
  *
  * @throws InvalidConfig for options that make no sense; StorageFailed when the file cannot be used (see
  * `sqliteFile`).
