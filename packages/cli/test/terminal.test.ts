@@ -57,20 +57,6 @@ describe.skipIf(!hasPython)("on a terminal (python3 makes one)", () => {
     expect(lines.length).toBeGreaterThan(8);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
   });
-
-  it("long work shows how far it is, and takes that away at the end", () => {
-    using folder = new TestFolder();
-    // Nothing is verified twice: the same chain over and over breaks at once, so balances are replayed of others.
-    const copies = Array.from({ length: 1500 }, (_, copy) =>
-      sampleLines.map((line) => `${line.replaceAll("019cadd", (7_000_000 + copy).toString())}\n`).join(""),
-    );
-    const { code, shown } = onTerminal(["balances", folder.write("many.jsonl", copies.join(""))], {
-      NO_COLOR: "1",
-    });
-    expect(shown).toMatch(/█+░* \d+% {2}[\d,]+ receipts {2}[\d,]+\/s {2}\d+:\d\d left/);
-    expect(shown).toContain("\r\u001b[K");
-    expect(code).toBe(0);
-  });
 });
 
 describe("in a pipe", () => {

@@ -2,6 +2,7 @@
 export interface PostgresPool {
   connect(): Promise<PostgresClient>;
   on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "connect", listener: (client: PostgresClient) => void): unknown;
   listeners(event: "error"): readonly unknown[];
   /** True once it is being closed. */
   readonly ending?: boolean;
@@ -25,12 +26,16 @@ export interface PostgresQuery {
 }
 
 /**
- * Keeps a lost idle connection from ending the process: Node does that with an 'error' event that nobody hears.
+ * Keeps lost connections from ending the process: Node does that with an 'error' event that nobody hears.
  *
- * The pool has let go of the connection by then, and whoever needs one gets another or is told.
+ * Of a connection that nobody uses the pool tells, and has let go of it by then. Of one that is lost in the moment in
+ * which it is handed out, neither the pool hears any more nor whoever gets it hears yet: so that every new one is
+ * listened to from the start. Whoever uses it is told in another way, too: its statement fails.
  */
 export function hearErrors(pool: PostgresPool): void {
-  if (!pool.listeners("error").includes(ignore)) pool.on("error", ignore);
+  if (pool.listeners("error").includes(ignore)) return;
+  pool.on("error", ignore);
+  pool.on("connect", (client) => client.on("error", ignore));
 }
 
 /** The listener for errors that come in another way, too: as the rejection of what was asked. */

@@ -65,6 +65,34 @@ describe("a connection that is lost", () => {
   });
 });
 
+describe("a connection that is lost in the moment in which it is handed out", () => {
+  /** Lets anybody in, and ends the session with the same breath. */
+  const letInAndOut = Buffer.concat([
+    Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]),
+    Buffer.from([0x5a, 0, 0, 0, 5, 0x49]),
+    Buffer.from([0x45, 0, 0, 0, 4 + 27]),
+    Buffer.from("SFATAL\0C57P01\0Mterminated\0\0"),
+  ]);
+
+  it("ends no process", async () => {
+    const sockets: Socket[] = [];
+    const host = createServer((socket) => {
+      sockets.push(socket);
+      socket.once("data", () => socket.end(letInAndOut));
+      socket.on("error", () => undefined);
+    }).listen(0, "127.0.0.1");
+    await once(host, "listening");
+    const { port } = host.address() as { readonly port: number };
+    const fleeting = server.pool({ connectionString: `postgresql://postgres@127.0.0.1:${port}/postgres` });
+    await expect(postgresLedger(fleeting, { timeoutMs: 200 }).reserve(request("a"))).rejects.toThrow(
+      /PostgreSQL/,
+    );
+    expect(sockets.length).toBeGreaterThan(0);
+    for (const socket of sockets) socket.destroy();
+    host.close();
+  });
+});
+
 describe("a server", () => {
   /** Connections to a port on which nobody listens. */
   async function nobody(): Promise<pg.Pool> {

@@ -110,6 +110,7 @@ describe("an ending whose receipt is missing", () => {
     ).toEqual(["a", "b", "c"]);
     expect(await toldAt(1999)).toEqual([]);
     await log.append(chain.seal(settlement(reservations[0]?.id ?? "")));
+    console.log("BEFORE", (await pool.query("select key,status,ended_at,due_at from tollgate.reservations order by key")).rows, (await pool.query("select * from tollgate.looked_through")).rows);
     expect((await toldAt(2000)).map(({ key }) => key).sort()).toEqual(["b", "c"]);
   });
 
