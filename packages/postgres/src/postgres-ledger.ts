@@ -238,13 +238,11 @@ class LedgerInPostgres implements PostgresLedger {
         lookBatch,
         sweepBatch,
       ]);
-      console.log('LOOK', due, rows.map((r) => r.key));
       for (const row of rows) {
         const reservation = this.#reservationOf(row);
         this.#untold.push({ ...reservation, unrecorded: unrecordedEnding(reservation, row) });
       }
-    } catch (e) {
-      console.log('LOOKERR', e);
+    } catch {
       // The next sweep tries again, and whoever waits for an answer of this database is told what it lacks.
     } finally {
       this.#looking = null;
