@@ -1,6 +1,6 @@
 import type { Expired, Reservation } from "@tollgate/core";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { migrate, postgresLedger, postgresLog } from "../src/index.ts";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { migrate, type PostgresLedger, postgresLedger, postgresLog } from "../src/index.ts";
 import { emptySchema } from "./clean-schema.ts";
 import { all, claim, grant, range, request } from "./fixture.ts";
 import { decision, SealedChain, settlement } from "./sealed-chain.ts";
@@ -12,8 +12,17 @@ const pool = server.pool();
 await migrate(pool);
 
 const clock = { at: 0, now: () => clock.at };
-const open = () => postgresLedger(pool, { time: "caller", clock, recordWithinMs: 1000 });
+const opened: PostgresLedger[] = [];
+const open = (): PostgresLedger => {
+  const one = postgresLedger(pool, { time: "caller", clock, recordWithinMs: 1000 });
+  opened.push(one);
+  return one;
+};
 const ledger = open();
+// What goes on behind a sweep, also behind one that a test has left, is no part of the next test.
+afterEach(async () => {
+  for (const one of opened) await one.close();
+});
 const log = postgresLog(pool);
 let chain = new SealedChain("c");
 beforeEach(async () => {
@@ -92,14 +101,16 @@ describe("an ending whose receipt is missing", () => {
   it("is told of when it expired, too, and its sweeper died", async () => {
     const held = await decided("a");
     clock.at = 5000;
-    expect(await all(open().expire(5000))).toMatchObject([{ id: held.id }]);
+    const sweeper = open();
+    expect(await all(sweeper.expire(5000))).toMatchObject([{ id: held.id }]);
+    // While one looks for what is missing nobody else does.
+    await sweeper.close();
     expect(await toldAt(6000)).toMatchObject([
       { id: held.id, unrecorded: { outcome: "expired", amounts: [] } },
     ]);
   });
 
-  // Failed twice on a busy machine: nothing was told the second time, and why is not known yet.
-  it.skip("is told to one of all that sweep, and to another when its receipt stays away", async () => {
+  it("is told to one of all that sweep, and to another when its receipt stays away", async () => {
     const reservations = [await decided("a"), await decided("b"), await decided("c")];
     for (const held of reservations) await ledger.release(held, "not sent");
     const told = await Promise.all(range(4).map(() => toldAt(1000, open())));
