@@ -30,7 +30,7 @@ describe("forgetting", () => {
     await ledger.release(ended, "not sent");
     await ledger.reserve(request("refused", [claim({ amount: 1000n })]));
     const open = await grant(ledger, request("open"));
-    await age(hour);
+    await age(hour + 1);
     const late = await grant(ledger, request("late"));
     await ledger.release(late, "not sent");
     expect(await forget(pool, { endedMs: hour })).toEqual({ reservations: 2, balances: 0, fingerprints: 0 });
@@ -81,9 +81,9 @@ describe("forgetting", () => {
 
   it("takes fingerprints in the end", async () => {
     await ledger.release(await grant(ledger, request("a")), "not sent");
-    await age(hour);
+    await age(hour + 1);
     await forget(pool, { endedMs: hour });
-    await age(hour);
+    await age(hour + 1);
     expect(await forget(pool, { fingerprintMs: hour })).toMatchObject({ fingerprints: 1 });
     await grant(ledger, request("a"));
   });
