@@ -1,6 +1,6 @@
+export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "@tollgate/core/driver";
 export { type DroppedReceipts, dropReceipts } from "./drop-receipts.ts";
 export { type ForgetOptions, type Forgotten, forget } from "./forget.ts";
-export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
 export { migrate } from "./migrate.ts";
 export type { PostgresClient, PostgresPool, PostgresQuery } from "./pool.ts";
 export { type PostgresLedger, type PostgresLedgerOptions, postgresLedger } from "./postgres-ledger.ts";

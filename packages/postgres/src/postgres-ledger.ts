@@ -14,8 +14,12 @@ import type {
 } from "@tollgate/core";
 import { StorageFailed } from "@tollgate/core";
 import {
+  type Adjustment,
   checkExpiry,
   checkRequest,
+  type KeptReservation,
+  type LedgerAdmin,
+  type ReservationQuery,
   readChoice,
   readObject,
   readWhole,
@@ -24,7 +28,6 @@ import {
 import { Database, type Row } from "./database.ts";
 import { releaseResult, sentAmounts, settleResult, unrecordedEnding } from "./end-answers.ts";
 import { checkText, holdsOf, reservationOf } from "./holds.ts";
-import type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
 import { balanceOfRow, readStored } from "./ledger-rows.ts";
 import type { PostgresPool } from "./pool.ts";
 import { reserveResult } from "./reserve-answer.ts";

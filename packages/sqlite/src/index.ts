@@ -1,5 +1,5 @@
+export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "@tollgate/core/driver";
 export type { SqliteFileOptions } from "./file-options.ts";
-export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
 export type { SqliteRetention } from "./retention.ts";
 export type { SqliteFile } from "./sqlite-file.ts";
 export { type SqliteLedger, type SqliteLedgerOptions, sqliteLedger } from "./sqlite-ledger.ts";

@@ -14,12 +14,21 @@ import type {
   UsageSource,
 } from "@tollgate/core";
 import { StorageFailed } from "@tollgate/core";
-import { checkExpiry, checkRequest, maxAmount, readWhole, systemClock } from "@tollgate/core/driver";
+import {
+  type Adjustment,
+  checkExpiry,
+  checkRequest,
+  type KeptReservation,
+  type LedgerAdmin,
+  maxAmount,
+  type ReservationQuery,
+  readWhole,
+  systemClock,
+} from "@tollgate/core/driver";
 import { balanceOf } from "./balance-cells.ts";
 import { readExpired } from "./expired-text.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 import type { SqliteFileOptions } from "./file-options.ts";
-import type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger-admin.ts";
 import { type BookTimes, LedgerBook } from "./ledger-book.ts";
 import { LookThrough } from "./look-through.ts";
 import { MissingRecords } from "./missing-records.ts";

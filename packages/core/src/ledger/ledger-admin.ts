@@ -1,4 +1,6 @@
-import type { Awaitable, Balance, BalanceQuery, Reservation } from "@tollgate/core";
+import type { Balance, BalanceQuery } from "../action/balance.ts";
+import type { Awaitable } from "../awaitable.ts";
+import type { Reservation } from "./ledger.ts";
 
 /** A reservation as a ledger keeps it, for people. */
 export interface KeptReservation {
