@@ -1,57 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FailingFile, ioError, noSpace, openFailingFile } from "../../test/failing-file.ts";
-import { decisionContent, noon, openChain } from "../../test/sample-receipts.ts";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import {
+  appendAll,
+  chain,
+  file,
+  found,
+  leaveClosed,
+  log,
+  openLog,
+  path,
+  seal,
+} from "../../test/failing-disk-log.ts";
+import { ioError, noSpace } from "../../test/failing-file.ts";
 import { StorageFailed } from "../errors.ts";
-import type { ReceiptChain } from "../receipt/chain.ts";
-import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
 import { verifyChain } from "../receipt/verify-chain.ts";
-import { createFileLog, type FileLogOptions } from "./file-log.ts";
-
-let folder: string;
-let path: string;
-let file: FailingFile;
-let log: ReceiptLog;
-let chain: ReceiptChain;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "file-log-"));
-  path = join(folder, "receipts.jsonl");
-});
-
-afterEach(async () => {
-  await log.close?.();
-  rmSync(folder, { recursive: true });
-});
-
-/** A log with its opening receipt in it. */
-async function openLog(options: FileLogOptions): Promise<void> {
-  log = createFileLog(path, options, (at) => {
-    file = openFailingFile(at);
-    return file;
-  });
-  const opened = openChain();
-  chain = opened.chain;
-  await log.append(opened.opening);
-}
-
-function seal(): SealedReceipt {
-  return chain.seal(decisionContent(), noon);
-}
-
-/** What became of each append, in order: they are all begun in one turn. */
-async function appendAll(entries: readonly SealedReceipt[]): Promise<string[]> {
-  const results = await Promise.allSettled(entries.map(async (entry) => log.append(entry)));
-  return results.map((result) => (result.status === "fulfilled" ? "done" : `${result.reason.name}`));
-}
-
-async function found(): Promise<number[]> {
-  const seqs: number[] = [];
-  for await (const { body } of log.read()) seqs.push(body.seq);
-  return seqs;
-}
 
 describe.each([
   ["fsync", "write", noSpace],
@@ -215,5 +177,5 @@ it("is a StorageFailed that closing rejects with when the last sync fails", asyn
   await openLog({ durability: "buffered" });
   file.failures.sync = ioError;
   await expect(log.close?.()).rejects.toThrow(StorageFailed);
-  log = { ...log, close: () => undefined };
+  leaveClosed();
 });

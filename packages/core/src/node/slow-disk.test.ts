@@ -1,56 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FailingFile, ioError, noSpace, openFailingFile } from "../../test/failing-file.ts";
+import { describe, expect, it } from "vitest";
+import { appendAll, chain, file, found, log, openLog, seal } from "../../test/failing-disk-log.ts";
+import { ioError, noSpace } from "../../test/failing-file.ts";
 import { decisionContent, noon, openChain } from "../../test/sample-receipts.ts";
-import type { ReceiptChain } from "../receipt/chain.ts";
-import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
 import { verifyChain } from "../receipt/verify-chain.ts";
-import { createFileLog, type FileLogOptions } from "./file-log.ts";
-
-let folder: string;
-let path: string;
-let file: FailingFile;
-let log: ReceiptLog;
-let chain: ReceiptChain;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "file-log-"));
-  path = join(folder, "receipts.jsonl");
-});
-
-afterEach(async () => {
-  await log.close?.();
-  rmSync(folder, { recursive: true });
-});
-
-/** A log with its opening receipt in it. */
-async function openLog(options: FileLogOptions): Promise<void> {
-  log = createFileLog(path, options, (at) => {
-    file = openFailingFile(at);
-    return file;
-  });
-  const opened = openChain();
-  chain = opened.chain;
-  await log.append(opened.opening);
-}
-
-function seal(): SealedReceipt {
-  return chain.seal(decisionContent(), noon);
-}
-
-/** What became of each append, in order: they are all begun in one turn. */
-async function appendAll(entries: readonly SealedReceipt[]): Promise<string[]> {
-  const results = await Promise.allSettled(entries.map(async (entry) => log.append(entry)));
-  return results.map((result) => (result.status === "fulfilled" ? "done" : `${result.reason.name}`));
-}
-
-async function found(): Promise<number[]> {
-  const seqs: number[] = [];
-  for await (const { body } of log.read()) seqs.push(body.seq);
-  return seqs;
-}
 
 describe("going on in a new file", () => {
   it.each(["rotate", "syncNames"] as const)(
