@@ -9,7 +9,7 @@ import { type FailingFile, openFailingFile } from "./failing-file.ts";
 import { decisionContent, noon, openChain } from "./sample-receipts.ts";
 
 // A file log whose disk can be made to fail, anew for each test of the file that imports this.
-export let folder: string;
+let folder: string;
 export let path: string;
 export let file: FailingFile;
 export let log: ReceiptLog;
