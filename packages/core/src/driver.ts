@@ -5,7 +5,20 @@ export { readChoice, readObject, readWhole } from "./action/config-values.ts";
 export { isAmount } from "./action/is-amount.ts";
 export { systemClock } from "./clock.ts";
 export { checkExpiry, checkRequest, findExceeded, type Standing } from "./ledger/check-amounts.ts";
-export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "./ledger/ledger-admin.ts";
+export {
+  isLease,
+  type LeasedGrant,
+  type LeasingLedger,
+  leaseKeyPrefix,
+  type Recorded,
+} from "./ledger/leasing.ts";
+export type {
+  Adjustment,
+  KeptAdjustment,
+  KeptReservation,
+  LedgerAdmin,
+  ReservationQuery,
+} from "./ledger/ledger-admin.ts";
 export { headAfter, whyNotNext } from "./receipt/chain-head.ts";
 export { receiptFilter } from "./receipt/receipt-filter.ts";
 export { maxLineBytes } from "./receipt/receipt-lines.ts";

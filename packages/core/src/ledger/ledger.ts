@@ -31,6 +31,12 @@ export interface ReserveRequest {
   readonly claims: readonly Claim[];
   /** When the reservation expires unless it is extended, in epoch milliseconds. */
   readonly expiresAt: number;
+  /**
+   * True when nobody else can ever ask with this key: a process may then answer alone whether it was used before.
+   *
+   * @default false
+   */
+  readonly fresh?: boolean;
 }
 
 /** Money held for one attempt. */
