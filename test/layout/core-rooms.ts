@@ -10,6 +10,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   evaluate: ["foundation", "action"],
   pricing: ["foundation", "action"],
   ledger: ["foundation", "action"],
+  lease: ["foundation", "action", "ledger"],
   receipt: ["foundation", "action", "evaluate", "pricing", "ledger"],
   export: ["foundation", "action", "receipt"],
   gate: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt"],
@@ -20,12 +21,22 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   index: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   driver: ["foundation", "action", "ledger", "receipt"],
   verify: ["foundation", "action", "receipt"],
+  evaluators: ["foundation", "action", "evaluate"],
+  leases: ["foundation", "action", "ledger", "lease"],
   signing: ["foundation", "action", "receipt"],
 };
 
 const source = "packages/core/src/";
 const foundation: readonly string[] = ["errors.ts", "clock.ts", "awaitable.ts"];
-const entries: readonly string[] = ["index.ts", "adapter.ts", "driver.ts", "verify.ts", "signing.ts"];
+const entries: readonly string[] = [
+  "index.ts",
+  "adapter.ts",
+  "driver.ts",
+  "verify.ts",
+  "evaluators.ts",
+  "leases.ts",
+  "signing.ts",
+];
 
 /** The room of a module of core; null when it stands in none. */
 export function roomOf(path: string): string | null {

@@ -11,7 +11,7 @@ import type {
   UsageSource,
 } from "@tollgate/core";
 import { StorageFailed } from "@tollgate/core";
-import { findExceeded } from "@tollgate/core/driver";
+import { findExceeded, type LeasedGrant, maxAmount, type Recorded } from "@tollgate/core/driver";
 import { type BalanceCell, type BalanceCells, balanceOf } from "./balance-cells.ts";
 import { charge, chargeLate, type Hold, readActuals } from "./charges.ts";
 import { claimsText, readClaims } from "./claims-text.ts";
@@ -87,6 +87,25 @@ export class LedgerBook {
     return { status: "conflict", ended: endingOf(ended) };
   }
 
+  /** Takes over what was granted out of leases. Whatever it throws, nothing of the group may be kept. */
+  record(grants: readonly LeasedGrant[], now: number): Recorded {
+    const lost = new Set<string>();
+    const cells = new Set<BalanceCell>();
+    const endings = grants.map((grant) => {
+      const { reservation, ending } = grant;
+      const { key, id, claims } = reservation;
+      const open = this.#rows.open(key);
+      const ended = open === null ? this.#rows.ended(key) : null;
+      if (open === null && ended === null) this.#takeOver(grant, now, lost);
+      else if ((open?.reservation.id ?? ended?.id) !== id) return { status: "conflict", ended: "unknown" } as const;
+      for (const claim of claims) cells.add(this.#cells.open(claim, now));
+      if (ending === null) return null;
+      if (ending.outcome === "released") return this.release(reservation, ending.reason, now);
+      return this.settle(reservation, ending.amounts, ending.source, now);
+    });
+    return { endings, lost: [...lost], balances: [...cells].map(balanceOf) };
+  }
+
   extend({ key, id }: Reservation, expiresAt: number): boolean {
     const open = this.#rows.open(key);
     if (open === null || open.reservation.id !== id) return false;
@@ -106,6 +125,27 @@ export class LedgerBook {
       this.#watch.add(id, key, now + this.#times.recordWithinMs);
       return [reservation];
     });
+  }
+
+  /** Opens what was granted out of leases: what it holds, they hold no more. */
+  #takeOver({ reservation, leases }: LeasedGrant, now: number, lost: Set<string>): void {
+    for (const [index, claim] of reservation.claims.entries()) {
+      const lease = leases[index];
+      const row = lease === undefined ? null : this.#rows.open(lease.key);
+      const leased = row?.reservation.id === lease?.id ? row?.reservation.claims[0] : undefined;
+      if (row !== null && leased !== undefined && leased.amount >= claim.amount) {
+        this.#rows.changeClaims(row.reservation, [{ ...leased, amount: leased.amount - claim.amount }]);
+      } else {
+        // Its money was given back, but the call may be on its way.
+        if (lease !== undefined) lost.add(lease.id);
+        const cell = this.#cells.open(claim, now);
+        if (cell.spent + cell.held + claim.amount > maxAmount) {
+          throw new Error(`budget "${claim.budget}" would come to more than 2^63 - 1 ${claim.unit}`);
+        }
+        cell.held += claim.amount;
+      }
+    }
+    this.#rows.add(reservation, now);
   }
 
   /** The exceeded limits; null when a claim cannot be judged, but need not be either. @throws StorageFailed */

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Reservation } from "@tollgate/core";
+import type { Claim, Reservation } from "@tollgate/core";
 import { claimsText, readClaims } from "./claims-text.ts";
 
 /** What became of a key that is not open any more. */
@@ -46,6 +46,7 @@ export class ReservationRows {
   readonly #firstDue: StatementSync;
   readonly #dueBy: StatementSync;
   readonly #moveOpen: StatementSync;
+  readonly #changeOpen: StatementSync;
   readonly #settleLate: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -70,6 +71,7 @@ export class ReservationRows {
     );
     this.#settleLate = database.prepare("UPDATE ended SET state = 'late', at = ?, data = ? WHERE key = ?");
     this.#moveOpen = database.prepare(`UPDATE live SET until = ? WHERE ${isKey}`);
+    this.#changeOpen = database.prepare(`UPDATE live SET claims = ? WHERE ${isKey}`);
   }
 
   ended(key: string): EndedRow | null {
@@ -116,6 +118,13 @@ export class ReservationRows {
     this.#dropDue.run(expiresAt, key);
     this.#addDue.run(next, key);
     this.#know({ reservation: { ...reservation, expiresAt: next }, createdAt });
+  }
+
+  /** Changes what an open reservation holds. */
+  changeClaims({ key }: Reservation, claims: readonly Claim[]): void {
+    this.#changeOpen.run(claimsText(claims), key);
+    // Not remembered as changed: the transaction may still be given up.
+    this.#known.delete(key);
   }
 
   /** When the next open reservation expires. */

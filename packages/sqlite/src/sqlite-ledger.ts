@@ -19,8 +19,11 @@ import {
   checkExpiry,
   checkRequest,
   type KeptReservation,
+  type LeasedGrant,
+  type LeasingLedger,
   type LedgerAdmin,
   maxAmount,
+  type Recorded,
   type ReservationQuery,
   readWhole,
   systemClock,
@@ -56,7 +59,7 @@ export interface SqliteLedgerOptions extends SqliteFileOptions {
 }
 
 /** A ledger in an SQLite file. */
-export interface SqliteLedger extends Ledger, LedgerAdmin {
+export interface SqliteLedger extends LeasingLedger, LedgerAdmin {
   close(): Promise<void>;
 }
 
@@ -138,6 +141,25 @@ class LedgerInSqlite implements SqliteLedger {
 
   release(reservation: Reservation, reason: string): Promise<ReleaseResult> {
     return this.#file.write(() => this.#book.release(reservation, reason, this.#clock.now()));
+  }
+
+  async record(grants: readonly LeasedGrant[]): Promise<Recorded> {
+    for (const { reservation } of grants) {
+      checkRequest(reservation);
+      checkTexts([reservation.id, reservation.key, reservation.digest]);
+      for (const { budget, partition, window, unit } of reservation.claims) {
+        checkTexts([budget, partition, window, unit]);
+      }
+    }
+    return this.#file.write(() => {
+      try {
+        return this.#book.record(grants, this.#clock.now());
+      } catch (cause) {
+        // Something of it may be done already: all that shares the transaction has to go with it.
+        if (cause instanceof StorageFailed) throw new Error(cause.message, { cause });
+        throw cause;
+      }
+    });
   }
 
   extend(reservation: Reservation, expiresAt: number): Promise<boolean> {

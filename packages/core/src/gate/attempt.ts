@@ -12,6 +12,8 @@ export interface Attempt {
   /** The id that its decision receipt and its reservation get. */
   readonly id: string;
   readonly key: string;
+  /** Whether the key was made for this attempt alone. */
+  readonly isFresh: boolean;
   readonly run: RunHandle;
   /** The action as asked for. */
   readonly action: Action;

@@ -9,7 +9,7 @@ import { systemClock } from "../clock.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidAction, InvalidConfig } from "../errors.ts";
 import { checkEvaluators } from "../evaluate/check-evaluators.ts";
-import { expandComposites } from "../evaluate/composite.ts";
+import { expandComposites } from "../evaluate/expand-composites.ts";
 import { createClaims } from "../ledger/claims.ts";
 import { memoryLedger } from "../ledger/memory-ledger.ts";
 import { parseBudgets } from "../ledger/parse-budgets.ts";
@@ -253,6 +253,7 @@ class LocalGate implements Gate {
       ...digestAction(action),
       id: this.#core.newId(),
       key: run.nextKey(key),
+      isFresh: key === undefined,
       run,
       action,
       accepts: options.accepts ?? [],

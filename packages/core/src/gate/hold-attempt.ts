@@ -92,7 +92,7 @@ async function reserve(
   const { id, key } = attempt;
   const now = core.recorder.recordTime();
   const expiresAt = now + core.reservationTtlMs;
-  const request = { id, key, digest: plan.digest, claims, expiresAt };
+  const request = { id, key, digest: plan.digest, claims, expiresAt, fresh: attempt.isFresh };
   try {
     // Money of callers that died must be back before anybody is refused for lack of it.
     if (core.keeper.isDue(now)) {

@@ -32,7 +32,8 @@ export interface ReserveRequest {
   /** When the reservation expires unless it is extended, in epoch milliseconds. */
   readonly expiresAt: number;
   /**
-   * True when nobody else can ever ask with this key: a process may then answer alone whether it was used before.
+   * True when the key was made for this request alone, so that nobody can have used it before or will use it again:
+   * who has leased what it claims need not ask anybody else.
    *
    * @default false
    */

@@ -1,0 +1,303 @@
+import type { Amounts } from "../action/amounts.ts";
+import type { Balance, BalanceQuery } from "../action/balance.ts";
+import { isAmount } from "../action/is-amount.ts";
+import type { UsageSource } from "../action/usage.ts";
+import type { Awaitable } from "../awaitable.ts";
+import { StorageFailed } from "../errors.ts";
+import { checkRequest } from "../ledger/check-amounts.ts";
+import type { LeasingLedger } from "../ledger/leasing.ts";
+import type {
+  Claim,
+  Expired,
+  Ledger,
+  ReleaseResult,
+  Reservation,
+  ReserveRequest,
+  ReserveResult,
+  SettleResult,
+} from "../ledger/ledger.ts";
+import { GrantQueue, type OpenGrant } from "./grant-queue.ts";
+import type { Lease } from "./lease.ts";
+import { type LeaseOptions, type LeaseTerms, readLeaseOptions } from "./lease-options.ts";
+import { LeaseTaker } from "./lease-taker.ts";
+import { LeasedBalance } from "./leased-balance.ts";
+
+/** A ledger that decides within leases. */
+export interface LeasedLedger extends Ledger {
+  /**
+   * Resolves once the shared ledger knows of all that was granted and ended until now.
+   *
+   * @throws StorageFailed
+   */
+  flush(): Promise<void>;
+  /** Gives back all leases, then closes the shared ledger. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a ledger that takes slices of the budgets of a shared one, and grants out of them in this process: a decision
+ * costs no round trip, and the sum of all processes' grants never exceeds a limit.
+ *
+ * What is granted is told to the shared ledger in the background, many at a time, and is an ordinary reservation from
+ * then on. A settlement or release is answered when the shared ledger has it. Slices are a quarter of what is left at
+ * most; what does not fit into one is decided by the shared ledger, so that the last cent can be spent by anyone. What
+ * a process that died had leased is free again when its leases expire; of what it granted in the last few
+ * milliseconds and had not told yet, nothing is known then but the receipts.
+ *
+ * Only requests whose key is `fresh` are granted out of leases: any other key may have been used elsewhere, and is
+ * asked for in the shared ledger. Where a balance stands, as answers tell it, is what was last heard of it.
+ *
+ * @throws InvalidConfig for options that make no sense.
+ */
+export function leased(ledger: LeasingLedger, options: LeaseOptions): LeasedLedger {
+  return new LedgerWithLeases(ledger, readLeaseOptions(options));
+}
+
+/** How often others may use up a lease that was just taken before the shared ledger is asked. */
+const maxTries = 3;
+
+class LedgerWithLeases implements LeasedLedger {
+  readonly #ledger: LeasingLedger;
+  readonly #terms: LeaseTerms;
+  readonly #taker: LeaseTaker;
+  readonly #queue: GrantQueue;
+  readonly #balances = new Map<string, LeasedBalance>();
+  #timer: unknown = null;
+  #isClosed = false;
+
+  constructor(ledger: LeasingLedger, terms: LeaseTerms) {
+    this.#ledger = ledger;
+    this.#terms = terms;
+    this.#taker = new LeaseTaker(ledger, terms);
+    this.#queue = new GrantQueue(ledger, terms.clock, {
+      recorded: (grant) => this.#taker.recorded(grant.leases),
+      lost: (id) => this.#taker.lose(id),
+      stands: (balance) => this.#balances.get(placeOf(balance))?.heard(balance),
+    });
+  }
+
+  reserve(request: ReserveRequest): Awaitable<ReserveResult> {
+    checkRequest(request);
+    const { claims, key, fresh } = request;
+    const known = this.#queue.byKey(key);
+    if (known !== null) return this.#again(known, request);
+    if (fresh !== true || this.#isClosed || claims.length === 0) return this.#ledger.reserve(request);
+    const balances = claims.map((claim) => this.#balanceOf(claim));
+    return this.#grant(request, balances) ?? this.#takeOrAsk(request, balances);
+  }
+
+  async settle(reservation: Reservation, amounts: Amounts, source: UsageSource): Promise<SettleResult> {
+    const grant = await this.#toEnd(reservation);
+    if (grant === null) return this.#ledger.settle(reservation, amounts, source);
+    for (const { unit } of grant.reservation.claims) {
+      const amount = Object.hasOwn(amounts, unit) ? amounts[unit] : 0n;
+      if (!isAmount(amount)) {
+        throw new StorageFailed(`cannot book ${String(amount)} ${unit}; nothing was changed`);
+      }
+    }
+    const answer = await this.#queue.end(grant, { outcome: "settled", amounts: { ...amounts }, source });
+    if (isOfSettle(answer)) return answer;
+    throw new StorageFailed("the ledger answered nonsense to settle");
+  }
+
+  async release(reservation: Reservation, reason: string): Promise<ReleaseResult> {
+    const grant = await this.#toEnd(reservation);
+    if (grant === null) return this.#ledger.release(reservation, reason);
+    const answer = await this.#queue.end(grant, { outcome: "released", reason });
+    if (answer.status !== "settled") return answer;
+    throw new StorageFailed("the ledger answered nonsense to release");
+  }
+
+  async extend(reservation: Reservation, expiresAt: number): Promise<boolean> {
+    const grant = this.#queue.byKey(reservation.key);
+    if (grant !== null && !grant.isRecorded) await this.#queue.flush();
+    const isOpen = await this.#ledger.extend(reservation, expiresAt);
+    if (grant !== null && isOpen) grant.expiresAt = expiresAt;
+    return isOpen;
+  }
+
+  async *expire(now: number): AsyncGenerator<Expired> {
+    await this.#queue.flush();
+    for await (const expired of this.#ledger.expire(now)) {
+      this.#queue.forget(expired);
+      yield expired;
+    }
+  }
+
+  async nextExpiry(): Promise<number | null> {
+    await this.#queue.flush();
+    return this.#ledger.nextExpiry();
+  }
+
+  async balances(query: BalanceQuery): Promise<readonly Balance[]> {
+    await this.#queue.flush();
+    return this.#ledger.balances(query);
+  }
+
+  flush(): Promise<void> {
+    return this.#queue.flush();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopTimer();
+    try {
+      await this.#queue.flush();
+      await this.#taker.retireIdle(true);
+    } finally {
+      this.#queue.stop();
+      await this.#ledger.close?.();
+    }
+  }
+
+  /** Answers a key that is open here, as the shared ledger would. */
+  #again({ reservation }: OpenGrant, { digest }: ReserveRequest): ReserveResult {
+    if (reservation.digest !== digest) return { status: "conflict", reason: "digest_mismatch" };
+    const balances = reservation.claims.map((claim) => this.#balanceOf(claim).standing(claim));
+    return { status: "reserved", reservation, replayed: true, balances };
+  }
+
+  /** Grants a request out of leases; null when they do not suffice. */
+  #grant(request: ReserveRequest, balances: readonly LeasedBalance[]): ReserveResult | null {
+    const { id, key, digest, claims, expiresAt } = request;
+    const leases: Lease[] = [];
+    for (let index = 0; index < claims.length; index++) {
+      const lease = balances[index]?.find(claims[index] as Claim, expiresAt);
+      // Two claims on one balance count together; that is left to the shared ledger.
+      if (lease == null || leases.includes(lease)) return null;
+      leases.push(lease);
+    }
+    for (let index = 0; index < leases.length; index++) {
+      this.#draw(balances[index] as LeasedBalance, leases[index] as Lease, claims[index] as Claim, expiresAt);
+    }
+    // A copy, out of reach of whoever asked.
+    const reservation = { id, key, digest, claims: claims.map((claim) => ({ ...claim })), expiresAt };
+    this.#queue.add(reservation, leases);
+    const standings = claims.map((claim, index) => (balances[index] as LeasedBalance).standing(claim));
+    return { status: "reserved", reservation, replayed: false, balances: standings };
+  }
+
+  #draw(balance: LeasedBalance, lease: Lease, claim: Claim, expiresAt: number): void {
+    lease.left -= claim.amount;
+    lease.unrecorded += 1;
+    lease.isUsed = true;
+    balance.isUsed = true;
+    this.#taker.renew(balance, lease, expiresAt);
+    const [oldest] = balance.leases;
+    if (oldest !== undefined && oldest !== lease) void this.#taker.retire(balance, oldest);
+    else if (balance.leases.length === 1 && balance.taking === null && lease.left * 4n < lease.claim.amount) {
+      // The next one is there before this one is used up.
+      this.#taker.take(balance, claim, expiresAt).catch(() => undefined);
+    }
+  }
+
+  async #takeOrAsk(request: ReserveRequest, balances: readonly LeasedBalance[]): Promise<ReserveResult> {
+    const { claims, expiresAt } = request;
+    const isLeasable = claims.every((claim, index) => {
+      const balance = balances[index] as LeasedBalance;
+      return balances.indexOf(balance) === index && this.#isWorthALease(balance, claim);
+    });
+    for (let tries = 0; isLeasable && tries < maxTries; tries++) {
+      const lacking = claims.flatMap((claim, index) => {
+        const balance = balances[index] as LeasedBalance;
+        return balance.find(claim, expiresAt) === null ? [{ balance, claim }] : [];
+      });
+      await Promise.all(lacking.map(({ balance, claim }) => this.#taker.take(balance, claim, expiresAt)));
+      this.#watch();
+      const granted = this.#isClosed ? null : this.#grant(request, balances);
+      if (granted !== null) return granted;
+      if (lacking.some(({ balance, claim }) => !this.#isWorthALease(balance, claim))) break;
+    }
+    return this.#ask(request, balances);
+  }
+
+  #isWorthALease(balance: LeasedBalance, claim: Claim): boolean {
+    const slice = this.#terms.slices.get(claim.unit);
+    return slice !== undefined && balance.sizeOf(claim, slice) !== null;
+  }
+
+  /** Has the shared ledger decide; what is leased here must not stand in the way. */
+  async #ask(request: ReserveRequest, balances: readonly LeasedBalance[]): Promise<ReserveResult> {
+    const narrow = balances.filter((balance, index) => {
+      const claim = request.claims[index] as Claim;
+      return balance.isNarrow(claim, this.#terms.slices.get(claim.unit) ?? 0n);
+    });
+    const leases = narrow.flatMap((balance) => balance.leases.map((lease) => ({ balance, lease })));
+    if (leases.length > 0) {
+      const returned = leases.map(({ balance, lease }) => this.#taker.retire(balance, lease));
+      await this.#queue.flush();
+      await Promise.all(returned);
+    }
+    const result = await this.#ledger.reserve(request);
+    if (result.status === "reserved") {
+      for (const standing of result.balances) this.#balances.get(placeOf(standing))?.heard(standing);
+    } else if (result.status === "refused") {
+      for (const exceeded of result.exceeded) {
+        this.#balances.get(placeOf(exceeded.claim))?.heardExceeded(exceeded);
+      }
+    }
+    return result;
+  }
+
+  /** The grant that a reservation is to end, once nobody else is ending it; null when it is not open here. */
+  async #toEnd({ key, id }: Reservation): Promise<OpenGrant | null> {
+    for (;;) {
+      const grant = this.#queue.byKey(key);
+      if (grant === null || grant.reservation.id !== id) return null;
+      if (grant.ending === null) return grant;
+      await grant.waiting?.promise.catch(() => undefined);
+    }
+  }
+
+  #balanceOf(claim: Claim): LeasedBalance {
+    const place = placeOf(claim);
+    let balance = this.#balances.get(place);
+    if (balance === undefined) {
+      balance = new LeasedBalance(claim);
+      this.#balances.set(place, balance);
+      this.#watch();
+    }
+    return balance;
+  }
+
+  /** Looks for what is idle, as long as there is anything. */
+  #watch(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= this.#terms.clock.setTimer(() => {
+      this.#timer = null;
+      this.#lookForIdle();
+    }, this.#terms.ttl);
+  }
+
+  #lookForIdle(): void {
+    void this.#taker.retireIdle(false);
+    for (const [place, balance] of this.#balances) {
+      if (!balance.isUsed && balance.leases.length === 0 && balance.taking === null)
+        this.#balances.delete(place);
+      balance.isUsed = false;
+    }
+    this.#queue.forgetBefore(this.#terms.clock.now() - this.#terms.ttl);
+    if (this.#balances.size > 0 || !this.#taker.isIdle) this.#watch();
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) this.#terms.clock.clearTimer(this.#timer);
+    this.#timer = null;
+  }
+}
+
+/** Names a balance by one text; the window stands last, as it may hold any character. */
+function placeOf({
+  budget,
+  unit,
+  partition,
+  window,
+}: Pick<Claim, "budget" | "unit" | "partition" | "window">): string {
+  return `${budget.length},${unit.length},${partition.length}:${budget}${unit}${partition}${window}`;
+}
+
+/** Both answers have conflicts; that of a release does not say whether a settlement was late. */
+function isOfSettle(answer: SettleResult | ReleaseResult): answer is SettleResult {
+  if (answer.status !== "conflict") return answer.status === "settled";
+  return answer.ended !== "expired" && (answer.ended !== "settled" || "late" in answer);
+}
