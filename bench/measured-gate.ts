@@ -1,10 +1,7 @@
 import {
   type ActionInput,
-  allowTools,
-  capabilityTiers,
   createGate,
   type Decision,
-  denyTools,
   type Evaluator,
   type Gate,
   type GateOptions,
@@ -12,6 +9,7 @@ import {
   type Run,
   type Used,
 } from "@tollgate/core";
+import { allowTools, capabilityTiers, denyTools } from "@tollgate/core/evaluators";
 
 /** A gate with as much to do for each decision as a careful team gives it. */
 export interface MeasuredGate {

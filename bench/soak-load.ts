@@ -1,13 +1,6 @@
 import type { ReceiptLog } from "@tollgate/core";
-import {
-  allowTools,
-  createGate,
-  type Decision,
-  denyTools,
-  type Gate,
-  type Permit,
-  type Run,
-} from "@tollgate/core";
+import { createGate, type Decision, type Gate, type Permit, type Run } from "@tollgate/core";
+import { allowTools, denyTools } from "@tollgate/core/evaluators";
 import { checkpoints } from "@tollgate/core/signing";
 import { modelCall, modelUsage, toolCall } from "./measured-gate.ts";
 

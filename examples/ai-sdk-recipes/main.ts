@@ -3,7 +3,8 @@ import { strict as assert } from "node:assert";
 import { createOpenAI } from "@ai-sdk/openai";
 import { gateModel, gateProvider, gateToolApproval, gateTools, toErrorMessage } from "@tollgate/ai-sdk";
 import { startMockProvider } from "@tollgate/conformance/mock-provider";
-import { createGate, evaluator, findDenial, type RefusedError } from "@tollgate/core";
+import { createGate, findDenial, type RefusedError } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { embed, generateText, isStepCount, type ModelMessage, streamText, tool } from "ai";
 import * as z from "zod";
 

@@ -1,6 +1,7 @@
 // docs/concepts/approvals.md: asking, granting, and what a grant is good for.
 import { strict as assert } from "node:assert";
-import { ApprovalRequired, createGate, evaluator, gateBudget } from "@tollgate/core";
+import { ApprovalRequired, createGate, gateBudget } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 
 const payments = evaluator("payments", ({ name }) =>
   name === "pay"

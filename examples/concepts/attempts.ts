@@ -1,6 +1,7 @@
 // docs/concepts/attempts.md: what makes two calls the same attempt, and what becomes of it.
 import { strict as assert } from "node:assert";
-import { createGate, evaluator, gateBudget, guard, IdempotencyConflict } from "@tollgate/core";
+import { createGate, gateBudget, guard, IdempotencyConflict } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 
 const gate = createGate({ budgets: [{ id: "calls", limit: "10 calls" }] });
 const search = { kind: "tool", name: "search", params: { query: "tolls" } } as const;

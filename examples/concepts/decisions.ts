@@ -1,14 +1,7 @@
 // docs/concepts/decisions.md: the five outcomes, terminal denies, the stop latch, child runs.
 import { strict as assert } from "node:assert";
-import {
-  ActionDenied,
-  allowModels,
-  capabilityTiers,
-  createGate,
-  evaluator,
-  findDenial,
-  gateBudget,
-} from "@tollgate/core";
+import { ActionDenied, createGate, findDenial, gateBudget } from "@tollgate/core";
+import { allowModels, capabilityTiers, evaluator } from "@tollgate/core/evaluators";
 
 // #region evaluators
 const houseRules = evaluator("house-rules", (action, { run }) => {

@@ -3,8 +3,6 @@ import { strict as assert } from "node:assert";
 import {
   createGate,
   createSigner,
-  denyTools,
-  evaluator,
   type GateOptions,
   GateUnavailable,
   gateBudget,
@@ -14,6 +12,7 @@ import {
   memoryLog,
   type ReceiptLog,
 } from "@tollgate/core";
+import { denyTools, evaluator } from "@tollgate/core/evaluators";
 import { manualClock } from "@tollgate/core/testing";
 
 const fail = (): never => {

@@ -3,7 +3,8 @@
 //   node examples/concepts/sample-receipts.ts --write    makes them anew
 import { strict as assert } from "node:assert";
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createGate, createSigner, evaluator, gateBudget, type Receipt } from "@tollgate/core";
+import { createGate, createSigner, gateBudget, type Receipt } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { manualClock } from "@tollgate/core/testing";
 import { replayBalances, verifyChain } from "@tollgate/core/verify";
 

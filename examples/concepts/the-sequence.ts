@@ -1,6 +1,7 @@
 // docs/concepts/the-sequence.md: what happens to one action, and three ways to go through the gate.
 import { strict as assert } from "node:assert";
-import { type Action, createGate, denyTools, gateBudget, guard, type Receipt } from "@tollgate/core";
+import { type Action, createGate, gateBudget, guard, type Receipt } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 
 const prompt = "How was the quarter?";
 

@@ -1,6 +1,7 @@
 import type { MessagesAnnotation } from "@langchain/langgraph";
 import { ChatOpenAI } from "@langchain/openai";
-import { createGate, evaluator, type Gate } from "@tollgate/core";
+import { createGate, type Gate } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { type GatedNode, gateNode } from "@tollgate/langgraph";
 
 type State = typeof MessagesAnnotation.State;

@@ -8,7 +8,8 @@ import { InMemoryStore } from "@mastra/core/storage";
 import { createTool } from "@mastra/core/tools";
 import { createStep, createWorkflow } from "@mastra/core/workflows";
 import { startMockProvider } from "@tollgate/conformance/mock-provider";
-import { createGate, evaluator, findDenial } from "@tollgate/core";
+import { createGate, findDenial } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import {
   answerApproval,
   gateAgent,

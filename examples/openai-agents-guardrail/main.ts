@@ -12,7 +12,8 @@ import {
   webSearchTool,
 } from "@openai/agents";
 import { startMockProvider } from "@tollgate/conformance/mock-provider";
-import { createGate, denyTools, evaluator, findDenial } from "@tollgate/core";
+import { createGate, findDenial } from "@tollgate/core";
+import { denyTools, evaluator } from "@tollgate/core/evaluators";
 import { gateGuardrails, gateModel, gateModelProvider, gateTools } from "@tollgate/openai-agents";
 import OpenAI from "openai";
 import * as z from "zod";

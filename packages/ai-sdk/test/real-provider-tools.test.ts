@@ -1,6 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4Content, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { decisionsOf, receiptsOf, ruleFor } from "@tollgate/conformance/test-gate";
-import { denyTools, findDenial } from "@tollgate/core";
+import { findDenial } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { generateText, streamText, tool } from "ai";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -2,7 +2,8 @@
 //
 //   node --conditions=tollgate-source packages/cli/test/sample-log.ts --write    makes them anew
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createGate, evaluator, type Gate, gateBudget, memoryLog, type Receipt } from "@tollgate/core";
+import { createGate, type Gate, gateBudget, memoryLog, type Receipt } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { checkpoints, createSigner, type Signer } from "@tollgate/core/signing";
 import { manualClock } from "@tollgate/core/testing";
 

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import { denyTools, type Evaluator, type Verdict } from "@tollgate/core";
+import type { Evaluator, Verdict } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { type AdapterRow, refusalOf, row } from "./adapter-row.ts";
 import { costOf } from "./bench.ts";
 import { modelCalls } from "./call-rows.ts";

@@ -21,13 +21,8 @@ export {
   StorageFailed,
   TollgateError,
 } from "./errors.ts";
-export { capabilityTiers } from "./evaluate/capability-tiers.ts";
-export { composite } from "./evaluate/composite.ts";
-export { evaluator } from "./evaluate/custom.ts";
 export type { EvaluationContext, Evaluator, Verdict } from "./evaluate/evaluator.ts";
 export type { Outcome } from "./evaluate/judgement.ts";
-export { allowModels, denyModels } from "./evaluate/model-lists.ts";
-export { allowTools, denyTools } from "./evaluate/tool-lists.ts";
 export type { Approval, ApprovalAnswer, ApprovalStatus, Approvals } from "./gate/approvals.ts";
 export { createGate } from "./gate/create-gate.ts";
 export type { Decision, DecisionCode } from "./gate/decision.ts";

@@ -1,4 +1,5 @@
-import { ApprovalRequired, evaluator, gateBudget } from "@tollgate/core";
+import { ApprovalRequired, gateBudget } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { FailingLog } from "./failing-log.ts";
 import { costing, dollars, type GateFixture, gateFixture, tool } from "./gate-fixture.ts";

@@ -1,4 +1,5 @@
-import { ActionDenied, denyTools, gateBudget } from "@tollgate/core";
+import { ActionDenied, gateBudget } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { costing, dollars, gateFixture, llm, nano, tool } from "./gate-fixture.ts";
 

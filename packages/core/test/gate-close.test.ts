@@ -1,4 +1,5 @@
-import { evaluator, gateBudget, type ReceiptLog } from "@tollgate/core";
+import { gateBudget, type ReceiptLog } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import { brokenLedger, pass, turn } from "./broken-ledger.ts";

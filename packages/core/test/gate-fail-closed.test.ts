@@ -1,6 +1,5 @@
 import {
   createSigner,
-  evaluator,
   type GateOptions,
   GateUnavailable,
   gateBudget,
@@ -8,6 +7,7 @@ import {
   memoryLedger,
   type Verdict,
 } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { type ManualClock, manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import { decided } from "./decide-late.ts";

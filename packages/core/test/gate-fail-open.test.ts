@@ -1,4 +1,5 @@
-import { composite, denyTools, evaluator, gateBudget } from "@tollgate/core";
+import { gateBudget } from "@tollgate/core";
+import { composite, denyTools, evaluator } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { costing, dollars, type GateFixture, gateFixture, llm, tool } from "./gate-fixture.ts";
 

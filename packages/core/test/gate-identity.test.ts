@@ -1,4 +1,5 @@
-import { evaluator, gateBudget, guard, IdempotencyConflict, memoryLedger } from "@tollgate/core";
+import { gateBudget, guard, IdempotencyConflict, memoryLedger } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import { costing, dollars, gateFixture, llm, nano, tool } from "./gate-fixture.ts";

@@ -1,11 +1,5 @@
-import {
-  createGate,
-  createSigner,
-  denyTools,
-  type GateOptions,
-  gateBudget,
-  InvalidConfig,
-} from "@tollgate/core";
+import { createGate, createSigner, type GateOptions, gateBudget, InvalidConfig } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 
 /** Options that a compiler would refuse, as JavaScript may pass them. */

@@ -1,4 +1,5 @@
-import { capabilityTiers, createGate, denyTools, evaluator, gateBudget, InvalidAction } from "@tollgate/core";
+import { createGate, gateBudget, InvalidAction } from "@tollgate/core";
+import { capabilityTiers, denyTools, evaluator } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { costing, dollars, gateFixture, llm, nano, tool } from "./gate-fixture.ts";
 

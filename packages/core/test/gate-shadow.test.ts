@@ -1,4 +1,5 @@
-import { denyTools, evaluator, gateBudget, guard, memoryLedger } from "@tollgate/core";
+import { gateBudget, guard, memoryLedger } from "@tollgate/core";
+import { denyTools, evaluator } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { costing, dollars, gateFixture, nano, tool } from "./gate-fixture.ts";
 

@@ -1,4 +1,4 @@
-import { denyModels, evaluator } from "@tollgate/core";
+import { denyModels, evaluator } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { costing, dollars, gateFixture, llm, nano } from "./gate-fixture.ts";
 

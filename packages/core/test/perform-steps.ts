@@ -3,7 +3,6 @@ import {
   createGate,
   createSigner,
   type Evaluator,
-  evaluator,
   type Gate,
   type GateOptions,
   memoryLog,
@@ -16,6 +15,7 @@ import {
   type Used,
   type Verdict,
 } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { checkpoints } from "@tollgate/core/signing";
 import { type ManualClock, manualClock } from "@tollgate/core/testing";
 import { brokenLedger, turn } from "./broken-ledger.ts";

@@ -1,6 +1,7 @@
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { balanceOf, decisionsOf, endingsOf, ruleFor } from "@tollgate/conformance/test-gate";
-import { ActionDenied, denyTools, findDenial } from "@tollgate/core";
+import { ActionDenied, findDenial } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { createAgent, createMiddleware, modelRetryMiddleware, summarizationMiddleware } from "langchain";
 import { describe, expect, it, vi } from "vitest";
 import { gateCallback, gateModel, gateTool } from "../src/index.ts";

@@ -1,7 +1,8 @@
 import { ToolMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { balanceOf, decisionsOf, endingsOf, ruleFor } from "@tollgate/conformance/test-gate";
-import { ActionDenied, ApprovalRequired, denyTools, findDenial, GateUnavailable } from "@tollgate/core";
+import { ActionDenied, ApprovalRequired, findDenial, GateUnavailable } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { gateModel, gateTool } from "../src/index.ts";

@@ -1,5 +1,6 @@
 import { Agent } from "@mastra/core/agent";
-import { ActionDenied, denyModels } from "@tollgate/core";
+import { ActionDenied } from "@tollgate/core";
+import { denyModels } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { gateModel } from "../src/index.ts";
 import { agentOf, decisionsOf, errorOf, type Fixture, open, register } from "./fixture.ts";

@@ -1,5 +1,6 @@
 import { Agent } from "@mastra/core/agent";
-import { denyModels, findDenial, type Run } from "@tollgate/core";
+import { findDenial, type Run } from "@tollgate/core";
+import { denyModels } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { type GateModelOptions, gateModel, gateProcessor } from "../src/index.ts";
 import { decisionsOf, errorOf, type Fixture, open, register, ruleFor } from "./fixture.ts";

@@ -1,6 +1,7 @@
 import { Agent } from "@mastra/core/agent";
 import { MastraError } from "@mastra/core/error";
-import { ActionDenied, denyTools, findDenial, GateUnavailable } from "@tollgate/core";
+import { ActionDenied, findDenial, GateUnavailable } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateModel } from "../src/index.ts";

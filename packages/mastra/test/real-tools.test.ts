@@ -1,6 +1,7 @@
 import { Agent } from "@mastra/core/agent";
 import { createTool } from "@mastra/core/tools";
-import { denyTools, type Verdict } from "@tollgate/core";
+import type { Verdict } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { gateModel, gateTool, gateToolHooks } from "../src/index.ts";

@@ -1,5 +1,6 @@
 import { Agent, codeInterpreterTool, hostedMcpTool, shellTool, webSearchTool } from "@openai/agents";
-import { denyTools, type GateOptions } from "@tollgate/core";
+import type { GateOptions } from "@tollgate/core";
+import { denyTools } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { gateModel, gateTools } from "../src/index.ts";
 import { type FakeOutput, fakeModel } from "./fake-model.ts";

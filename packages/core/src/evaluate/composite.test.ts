@@ -2,9 +2,10 @@ import { describe, expect, it, vi } from "vitest";
 import type { Action } from "../action/action.ts";
 import { applyPatch } from "../action/apply-patch.ts";
 import { InvalidConfig } from "../errors.ts";
-import { composite, expandComposites } from "./composite.ts";
+import { composite } from "./composite.ts";
 import { evaluator } from "./custom.ts";
 import type { EvaluationContext, Verdict } from "./evaluator.ts";
+import { expandComposites } from "./expand-composites.ts";
 
 const action: Action = { kind: "llm", name: "large", params: {}, amounts: {}, subject: {} };
 const context = { now: 0 } as EvaluationContext;

@@ -2,16 +2,10 @@ import type { Action, Patch } from "../action/action.ts";
 import { given } from "../codec/given.ts";
 import { checkEvaluatorName, checkEvaluators } from "./check-evaluators.ts";
 import type { EvaluationContext, Evaluator, Verdict } from "./evaluator.ts";
+import { type Composite, expandComposites, parts } from "./expand-composites.ts";
 import type { Judgement } from "./judgement.ts";
 import { Tally } from "./tally.ts";
 import { verdictFlaw } from "./verdict-flaw.ts";
-
-/** Where a composite keeps what it is made of; registered, so that two copies of the package agree on it. */
-const parts = Symbol.for("tollgate.composite");
-
-interface Composite extends Evaluator {
-  readonly [parts]: readonly Evaluator[];
-}
 
 /**
  * Makes one evaluator of several: a deny overrides and ends the asking, else the most restrictive wins.
@@ -39,15 +33,6 @@ export function composite(name: string, evaluators: readonly Evaluator[]): Evalu
     ),
   };
   return made;
-}
-
-/** A list of its own with the parts of every composite in its place: made once, asked for every action. */
-export function expandComposites(evaluators: readonly Evaluator[]): readonly Evaluator[] {
-  return Object.freeze(evaluators.flatMap((each) => (isComposite(each) ? each[parts] : [each])));
-}
-
-function isComposite(evaluator: Evaluator): evaluator is Composite {
-  return parts in evaluator;
 }
 
 async function askAll(

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Action } from "../action/action.ts";
 import { manualClock } from "../testing/manual-clock.ts";
-import { expandComposites } from "./composite.ts";
 import { evaluator } from "./custom.ts";
 import type { Evaluator, Verdict } from "./evaluator.ts";
 import type { JudgeContext } from "./evaluator-context.ts";
+import { expandComposites } from "./expand-composites.ts";
 import { type JudgeOptions, judge } from "./judge.ts";
 import type { Judgement } from "./judgement.ts";
 

@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Action } from "../action/action.ts";
 import { manualClock } from "../testing/manual-clock.ts";
-import { composite, expandComposites } from "./composite.ts";
+import { composite } from "./composite.ts";
 import { evaluator } from "./custom.ts";
 import type { EvaluationContext, Evaluator, Verdict } from "./evaluator.ts";
 import type { JudgeContext } from "./evaluator-context.ts";
+import { expandComposites } from "./expand-composites.ts";
 import { type JudgeOptions, judge } from "./judge.ts";
 
 const action: Action = { kind: "tool", name: "send", params: {}, amounts: {}, subject: {} };
