@@ -496,6 +496,14 @@ def is_amount(value: object) -> bool:
     return is_decimal(value) and len(value) <= 19 and int(value) <= 2**63 - 1
 
 
+def is_signed_amount(value: object) -> bool:
+    """An amount, or one of 1 to 2^63 with a minus sign before it."""
+    if not isinstance(value, str) or not value.startswith("-"):
+        return is_amount(value)
+    size = value[1:]
+    return is_decimal(size) and len(size) <= 19 and 1 <= int(size) <= 2**63
+
+
 def is_time(value: object) -> bool:
     if not has_time_form(value):
         return False
@@ -578,6 +586,11 @@ is_settlement = members(
     source_=one_of("reported", "estimated"), overage_=list_of(is_claim), late_=is_boolean,
 )
 
+is_adjustment = members(
+    **HEADER, type=is_text, adjustment=is_name, kind=one_of("top_up", "refund", "correction"), budget=is_name,
+    partition=is_text, window=is_name, unit=is_unit, amount=is_signed_amount, by=is_name, reason=is_text,
+)
+
 BODIES = {
     "decision": members(
         **HEADER, type=is_text, action=is_action, decision=is_verdict, claims=list_of(is_claim),
@@ -590,6 +603,9 @@ BODIES = {
         status=one_of("requested", "granted", "denied", "expired", "used"),
     ),
     "stop": members(**HEADER, type=is_text, run=is_name, reason=is_text),
+    "adjustment": lambda body: (
+        is_adjustment(body) and (body["kind"] == "correction" or body["amount"].startswith("-"))
+    ),
     "key": members(**HEADER, type=is_text, kid=is_thumbprint, jwk=is_jwk, endorsement_=is_endorsement),
     "checkpoint": members(
         **HEADER, type=is_text, size=is_count, root=is_digest, note_=is_signature,
@@ -802,8 +818,11 @@ def epoch_ms(time: str) -> int:
     return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms
 
 
+CLAIM = ("budget", "partition", "window", "unit")
+
+
 def claim_key(claim: dict) -> tuple:
-    return (claim["budget"], claim["partition"], claim["window"], claim["unit"])
+    return tuple(claim[name] for name in CLAIM)
 
 
 class Verifier:
@@ -1117,12 +1136,23 @@ def verify(lines, options: Options | None = None) -> dict:
 
 
 def replay_balances(lines) -> list[dict]:
-    """What the ledger's balances must be, from receipts alone; verify them first."""
+    """What the ledger's balances must be, from receipts alone; verify them first.
+
+    Raises ValueError when two receipts of one adjustment do not say the same.
+    """
     pairs = Verifier(Options())
     balances: dict[tuple, list[int]] = {}
+    adjustments: dict[str, list] = {}
     for line in lines:
         body = read_receipt(line).body
-        if body["type"] == "decision" and pairs.open_decision(body):
+        if body["type"] == "adjustment":
+            said = [body[name] for name in ("kind", *CLAIM, "amount", "by", "reason")]
+            if body["adjustment"] not in adjustments:
+                adjustments[body["adjustment"]] = said
+                balances.setdefault(claim_key(body), [0, 0])[0] += int(body["amount"])
+            elif adjustments[body["adjustment"]] != said:
+                raise ValueError(f"adjustment {body['adjustment']!r} was another before")
+        elif body["type"] == "decision" and pairs.open_decision(body):
             for claim in body["claims"]:
                 balances.setdefault(claim_key(claim), [0, 0])[1] += int(claim["amount"])
         elif body["type"] == "settlement":

@@ -25,6 +25,14 @@ export function timelineRow({ receipt: { body }, decision }: DecidedReceipt): Ti
       return approvalRow(body);
     case "stop":
       return { what: "run", outcome: "stopped", style: "red", money: "", why: body.reason };
+    case "adjustment":
+      return {
+        what: `budget ${body.budget}${body.partition === "" ? "" : ` (${body.partition})`}`,
+        outcome: body.kind.replace("_", "-"),
+        style: "yellow",
+        money: amountsText([body]),
+        why: `by ${body.by}${body.reason === "" ? "" : `: ${body.reason}`}`,
+      };
     case "key":
       return plain(`key ${body.kid}`, body.seq === 0 ? "opens the chain" : "takes over");
     case "checkpoint":

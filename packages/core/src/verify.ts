@@ -13,6 +13,7 @@ export {
 } from "./receipt/merkle-proof.ts";
 export { proveReceipt, type ReceiptRef } from "./receipt/prove-receipt.ts";
 export type {
+  AdjustmentBody,
   ApprovalBody,
   CheckpointBody,
   CheckpointHead,

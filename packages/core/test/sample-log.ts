@@ -135,6 +135,8 @@ export function sampleLog(): readonly string[] {
   log.push(main.rotate(later, { endorsement: endorsedBy(root, later) }));
   log.push(main.add({ type: "stop", run: "run-1", reason: "somebody pulled the plug – \u{1f50c}" }));
 
+  log.push(main.add(adjustment));
+
   const short = new TestChain("z", night, 2000, { endorsement: endorsedBy(root, night) });
   log.push(...short.lines);
   log.push(main.add(main.checkpoint([shift.head, short.head])));
@@ -153,6 +155,16 @@ const approval = {
   run: "run-1",
   by: "carol",
   reason: "payments need one",
+};
+
+const adjustment = {
+  type: "adjustment",
+  adjustment: "adjustment-1",
+  kind: "refund",
+  ...claimOf(5n),
+  amount: "-5",
+  by: "dave",
+  reason: "the provider's outage",
 };
 
 /** A decision with every member that one may have. */

@@ -95,7 +95,23 @@ export function settlementContent(
   return { type: "settlement", decision, reservation: null, outcome: "settled", amounts: [], ...changes };
 }
 
-/** A whole chain with every type of receipt, as a gate writes it; the last one closes it. */
+/** A person's correction of what was spent on the budget that the samples draw on. */
+export function adjustmentContent(
+  amount: bigint,
+  changes: Partial<Content<"adjustment">> = {},
+): Content<"adjustment"> {
+  return {
+    type: "adjustment",
+    adjustment: "adjustment-1",
+    kind: "correction",
+    ...claimOf(amount),
+    by: "dave",
+    reason: "an outage",
+    ...changes,
+  };
+}
+
+/** A whole chain with every type of receipt that a gate writes; the last one closes it. */
 export function sampleChain(): readonly SealedReceipt[] {
   const { chain, opening } = openChain({ firstId: 100 });
   const allowed = testId(1);

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { allOf, chainOf, decided } from "../../test/export-receipts.ts";
-import { sampleChain } from "../../test/sample-receipts.ts";
+import { adjustmentContent, sampleChain } from "../../test/sample-receipts.ts";
 import { toAgtAudit } from "./agt-audit.ts";
 
 describe("AGT audit entries", () => {
   it("are made of decisions alone, each with its receipt", async () => {
-    const receipts = sampleChain().map(({ receipt }) => receipt);
+    const receipts = [
+      ...sampleChain().map(({ receipt }) => receipt),
+      ...chainOf(adjustmentContent(-1n, { kind: "top_up" })),
+    ];
     const decisions = receipts.filter(({ body }) => body.type === "decision");
     expect(await allOf(toAgtAudit(receipts))).toEqual(
       decisions.map(({ body: { id, chain, seq, time } }) =>

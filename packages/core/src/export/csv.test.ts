@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { allOf, chainOf, decided } from "../../test/export-receipts.ts";
-import { claimOf, sampleChain, settlementContent, testId } from "../../test/sample-receipts.ts";
+import {
+  adjustmentContent,
+  claimOf,
+  sampleChain,
+  settlementContent,
+  testId,
+} from "../../test/sample-receipts.ts";
 import type { Receipt } from "../receipt/receipt.ts";
 import { toCsv } from "./csv.ts";
 import { textCell } from "./csv-cell.ts";
@@ -57,6 +63,26 @@ describe("receipts as CSV", () => {
     );
     expect(decision?.usd_held).toBe("0.0050425");
     expect(settlement?.usd_booked).toBe("9223372036.854775807");
+  });
+
+  it("tell of an adjustment who made it and why, and never count it as a cost", async () => {
+    const [, row, tokens] = await rowsOf(
+      chainOf(
+        adjustmentContent(-5_042_500_000n, { kind: "refund" }),
+        adjustmentContent(7n, { unit: "tokens", by: "=1" }),
+      ),
+    );
+    expect(row).toMatchObject({
+      type: "adjustment",
+      outcome: "refund",
+      reason: "dave: an outage",
+      usd_booked: "",
+      // A number for the spreadsheet, not a text that looks like a formula.
+      usd_adjusted: "-5.0425",
+      amounts:
+        '[{"amount":"-5042500000","budget":"daily","partition":"user=alice","unit":"usd","window":"2025-11-20T00:00:00Z"}]',
+    });
+    expect(tokens).toMatchObject({ usd_adjusted: "", reason: "'=1: an outage" });
   });
 
   it("leave empty what a receipt does not tell", async () => {

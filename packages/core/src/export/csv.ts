@@ -1,7 +1,7 @@
 import { nanoPerDollar } from "../action/amounts.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
 import type { JsonObject } from "../codec/json.ts";
-import type { DecisionBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
+import type { AdjustmentBody, DecisionBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
 import { textCell } from "./csv-cell.ts";
 import { decidedReceipts, type Receipts } from "./decided-receipts.ts";
 
@@ -33,6 +33,7 @@ const columns = [
   "usd_held",
   "usd_booked",
   "usd_over",
+  "usd_adjusted",
   "input_tokens",
   "output_tokens",
   "source",
@@ -47,8 +48,9 @@ type Cells = Partial<Record<(typeof columns)[number], string | number | boolean 
  *
  * A settlement's row tells who and what from its decision. The `usd_` columns are dollars, exact to nine
  * decimals: `usd_held` is what the action may cost (it counts against every budget in `claims`, but is spent
- * once), `usd_booked` what it did cost, so that the column's sum is what was spent. `claims` and `amounts` are
- * JSON of all units, money in nano-dollars. Made for spreadsheets, which obey some texts: see {@link textCell}.
+ * once), `usd_booked` what it did cost, so that the column's sum is what was spent. `usd_adjusted` is what a person
+ * added to what one budget counts as spent, below 0 where money was put in or given back. `claims` and `amounts`
+ * are JSON of all units, money in nano-dollars. Made for spreadsheets, which obey some texts: see {@link textCell}.
  */
 export async function* toCsv(receipts: Receipts): AsyncGenerator<string, void, void> {
   yield `${columns.join(",")}\r\n`;
@@ -56,12 +58,14 @@ export async function* toCsv(receipts: Receipts): AsyncGenerator<string, void, v
     const { body } = receipt;
     const { time, chain, seq, type, id } = body;
     const cells: Cells = { time, chain, seq, type, id, ...askedCells(decision), ...ownCells(body) };
-    yield `${columns.map((column) => cell(cells[column])).join(",")}\r\n`;
+    yield `${columns.map((column) => cell(column, cells[column])).join(",")}\r\n`;
   }
 }
 
-function cell(value: Cells[keyof Cells]): string {
-  return typeof value === "string" ? textCell(value) : `${value ?? ""}`;
+function cell(column: (typeof columns)[number], value: Cells[keyof Cells]): string {
+  // Dollars are ours, and one below 0 is to stay a number.
+  const isText = typeof value === "string" && !column.startsWith("usd_");
+  return isText ? textCell(value) : `${value ?? ""}`;
 }
 
 function askedCells(body: DecisionBody | null): Cells {
@@ -91,6 +95,8 @@ function ownCells(body: Receipt["body"]): Cells {
       return { run: body.run, outcome: body.status, approval: body.approval, reason: body.reason };
     case "stop":
       return { run: body.run, reason: body.reason };
+    case "adjustment":
+      return adjustmentCells(body);
     default:
       return {};
   }
@@ -126,15 +132,31 @@ function settlementCells(body: SettlementBody): Cells {
   };
 }
 
+/** Who adjusted is told with the reason, for the other columns are of whom the receipt is about. */
+function adjustmentCells(body: AdjustmentBody): Cells {
+  const { kind, budget, partition, window, unit, amount, by, reason } = body;
+  return {
+    outcome: kind,
+    reason: `${by}: ${reason}`,
+    usd_adjusted: unit === "usd" ? dollars(BigInt(amount)) : "",
+    amounts: canonicalJson([{ budget, partition, window, unit, amount }]),
+  };
+}
+
 /** The largest amount of usd in dollars: where several budgets hold the same money, it is not spent twice. */
 function dollarsOf(amounts: readonly { readonly unit: string; readonly amount: string }[]): string {
   let most = -1n;
   for (const { unit, amount } of amounts) {
     if (unit === "usd" && BigInt(amount) > most) most = BigInt(amount);
   }
-  if (most < 0n) return "";
-  const fraction = (most % nanoPerDollar).toString().padStart(9, "0").replace(/0+$/, "");
-  return fraction === "" ? `${most / nanoPerDollar}` : `${most / nanoPerDollar}.${fraction}`;
+  return most < 0n ? "" : dollars(most);
+}
+
+function dollars(amount: bigint): string {
+  const absolute = amount < 0n ? -amount : amount;
+  const whole = `${amount < 0n ? "-" : ""}${absolute / nanoPerDollar}`;
+  const fraction = (absolute % nanoPerDollar).toString().padStart(9, "0").replace(/0+$/, "");
+  return fraction === "" ? whole : `${whole}.${fraction}`;
 }
 
 function textOf(subject: JsonObject, name: string): string | undefined {

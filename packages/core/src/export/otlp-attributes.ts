@@ -44,6 +44,18 @@ function ownAttributes(body: Receipt["body"]): PlainMembers {
       };
     case "stop":
       return { "tollgate.run": body.run, "tollgate.stop.reason": body.reason };
+    case "adjustment":
+      return {
+        "tollgate.adjustment.id": body.adjustment,
+        "tollgate.adjustment.kind": body.kind,
+        "tollgate.adjustment.budget": body.budget,
+        "tollgate.adjustment.partition": body.partition,
+        "tollgate.adjustment.window": body.window,
+        "tollgate.adjustment.unit": body.unit,
+        "tollgate.adjustment.amount": BigInt(body.amount),
+        "tollgate.adjustment.by": body.by,
+        "tollgate.adjustment.reason": body.reason,
+      };
     case "key":
       return { "tollgate.key.kid": body.kid, "tollgate.key.endorsed_by": body.endorsement?.kid };
     case "checkpoint":

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { allOf, chainOf, decided } from "../../test/export-receipts.ts";
-import { sampleChain, settlementContent, testDigest, testId } from "../../test/sample-receipts.ts";
+import {
+  adjustmentContent,
+  sampleChain,
+  settlementContent,
+  testDigest,
+  testId,
+} from "../../test/sample-receipts.ts";
 import { decisionCodes, isFailure } from "../gate/decision.ts";
 import type { ReceiptContent } from "../receipt/chain.ts";
 import type { Receipt } from "../receipt/receipt.ts";
@@ -42,6 +48,24 @@ describe("OTLP log records", () => {
       observedTimeUnixNano: "1763640001000000000",
       eventName: "tollgate.decision",
       body: { stringValue: "llm gpt-4o: deny: no" },
+    });
+  });
+
+  it("say of an adjustment what was put in or given back, by whom and why", async () => {
+    const [, topUp, correction] = await recordsOf(
+      chainOf(
+        adjustmentContent(-2_500_000_000n, { kind: "top_up" }),
+        adjustmentContent(-3n, { unit: "calls" }),
+      ),
+    );
+    expect(topUp?.body.stringValue).toBe("top-up of $2.50 on daily (user=alice) by dave: an outage");
+    expect(correction?.body.stringValue).toBe(
+      "correction of -3 calls on daily (user=alice) by dave: an outage",
+    );
+    expect(attributesOf(topUp)).toMatchObject({
+      "tollgate.adjustment.kind": { stringValue: "top_up" },
+      "tollgate.adjustment.amount": { intValue: "-2500000000" },
+      "tollgate.adjustment.by": { stringValue: "dave" },
     });
   });
 
@@ -101,6 +125,7 @@ describe("OTLP log records", () => {
     ["a grant", { ...approval, status: "granted" }, "INFO"],
     ["a denied approval", { ...approval, status: "denied" }, "WARN"],
     ["a stop", { type: "stop", run: "r", reason: "" }, "WARN"],
+    ["an adjustment", adjustmentContent(-1n), "WARN"],
     ["a close", { type: "close" }, "INFO"],
   ])("are of the right severity for %s", async (_what, content, severity) => {
     const [, record] = await recordsOf(chainOf(content));

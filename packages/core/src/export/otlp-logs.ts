@@ -96,6 +96,7 @@ function severityOf({ receipt: { body } }: DecidedReceipt): Severity {
     case "approval":
       return body.status === "denied" || body.status === "expired" ? warn : info;
     case "stop":
+    case "adjustment":
       return warn;
     default:
       return info;

@@ -1,5 +1,5 @@
 import { formatAmount } from "../action/amounts.ts";
-import type { DecisionBody, SettlementBody } from "../receipt/receipt.ts";
+import type { AdjustmentBody, DecisionBody, SettlementBody } from "../receipt/receipt.ts";
 import type { DecidedReceipt } from "./decided-receipts.ts";
 
 /** What a receipt says, in one sentence for a person; texts from outside are quoted as they are. */
@@ -13,6 +13,8 @@ export function receiptSentence({ receipt: { body }, decision }: DecidedReceipt)
       return `approval ${body.approval} ${body.status}${body.by === undefined ? "" : ` by ${body.by}`}${because(body.reason)}`;
     case "stop":
       return `run ${body.run} stopped${because(body.reason)}`;
+    case "adjustment":
+      return adjustmentSentence(body);
     case "key":
       return `key ${body.kid} signs from here on`;
     case "checkpoint":
@@ -35,6 +37,16 @@ function settlementSentence(body: SettlementBody, decision: DecisionBody | null)
   const cost = usd === undefined ? "" : ` at ${formatAmount("usd", BigInt(usd.amount))}`;
   const source = body.source === "estimated" ? " (estimated)" : "";
   return `${what}: ${body.outcome}${cost}${source}${because(body.reason)}`;
+}
+
+const adjusted = { top_up: "top-up", refund: "refund", correction: "correction" } as const;
+
+function adjustmentSentence({ kind, unit, amount, budget, partition, by, reason }: AdjustmentBody): string {
+  const added = BigInt(amount);
+  // What is put in or given back is said without the sign that it is booked with.
+  const shown = formatAmount(unit, kind === "correction" ? added : -added);
+  const whose = partition === "" ? "" : ` (${partition})`;
+  return `${adjusted[kind]} of ${shown} on ${budget}${whose} by ${by}${because(reason)}`;
 }
 
 function because(reason: string | undefined): string {

@@ -19,6 +19,9 @@ const time = z.string().check(z.regex(instantPattern(), "not RFC 3339 in UTC wit
 const count = z.int().check(z.minimum(0));
 const decimal = z.string().check(z.regex(/^(0|[1-9][0-9]*)$/));
 const amount = z.string().check(z.regex(amountPattern(maxAmount), "not a whole number up to 2^63 - 1"));
+const signedAmount = z
+  .string()
+  .check(z.regex(signedAmountPattern(maxAmount), "not a whole number from -2^63 to 2^63 - 1"));
 const unit = z.string().check(z.regex(/^[a-z][a-z0-9_]{0,63}$/));
 
 const header = {
@@ -133,6 +136,26 @@ export const bodySchemas: Readonly<Record<string, z.ZodMiniType>> = {
     reason: z.exactOptional(text),
   }),
   stop: z.strictObject({ ...header, type: z.literal("stop"), run: name, reason: text }),
+  adjustment: z
+    .strictObject({
+      ...header,
+      type: z.literal("adjustment"),
+      adjustment: name,
+      kind: z.enum(["top_up", "refund", "correction"]),
+      budget: name,
+      partition: text,
+      window: name,
+      unit,
+      amount: signedAmount,
+      by: name,
+      reason: text,
+    })
+    .check(
+      z.refine(
+        (body) => body.kind === "correction" || body.amount.startsWith("-"),
+        "a top-up or refund that is not below 0",
+      ),
+    ),
   key: z.strictObject({
     ...header,
     type: z.literal("key"),
@@ -215,8 +238,18 @@ function instantPattern(): RegExp {
   return new RegExp(`^([0-9]{4}-(${date})|(${leapYear})-02-29)T${clock}Z$`);
 }
 
-/** Decimal texts of 0 to `largest`: of fewer digits, or as many of which the first that differs is smaller. */
+/** Decimal texts of 0 to `largest`. */
 function amountPattern(largest: bigint): RegExp {
+  return new RegExp(`^(0|${positivePattern(largest)})$`);
+}
+
+/** Decimal texts of -`largest` - 1 to `largest`; 0 has no sign. */
+function signedAmountPattern(largest: bigint): RegExp {
+  return new RegExp(`^(0|-?(${positivePattern(largest)})|-${largest + 1n})$`);
+}
+
+/** Those of 1 to `largest`: of fewer digits, or as many of which the first that differs is smaller. */
+function positivePattern(largest: bigint): string {
   const digits = `${largest}`;
   const smaller = Array.from(digits, (digit, index) => {
     const lowest = index === 0 ? 1 : 0;
@@ -225,5 +258,5 @@ function amountPattern(largest: bigint): RegExp {
       ? `${digits.slice(0, index)}[${lowest}-${Number(digit) - 1}][0-9]{${rest}}`
       : null;
   }).filter((pattern) => pattern !== null);
-  return new RegExp(`^(0|[1-9][0-9]{0,${digits.length - 2}}|${smaller.join("|")}|${digits})$`);
+  return `[1-9][0-9]{0,${digits.length - 2}}|${smaller.join("|")}|${digits}`;
 }

@@ -2,7 +2,7 @@ import { actionKinds } from "../action/action.ts";
 import { maxAmount } from "../action/amounts.ts";
 import { capabilities } from "../action/capability.ts";
 import { outcomes } from "../evaluate/judgement.ts";
-import type { SettlementBody } from "./receipt.ts";
+import type { AdjustmentBody, SettlementBody } from "./receipt.ts";
 import {
   type Check,
   either,
@@ -46,6 +46,13 @@ const largestAmount = String(maxAmount);
 const isAmount: Check = (value) => {
   const length = looksLikeAmount(value);
   return length < largestAmount.length + 2 || (value as string) <= largestAmount ? length : -1;
+};
+
+/** The one amount below 0 that is none above it, -2^63, is left to the schema. */
+const isSignedAmount: Check = (value) => {
+  if (typeof value !== "string" || !value.startsWith("-")) return isAmount(value);
+  const length = isAmount(value.slice(1));
+  return length < 0 || value === "-0" ? -1 : length + 1;
 };
 
 /** RFC 3339 in UTC with milliseconds; February 29th is left to the schema, which has a calendar. */
@@ -147,6 +154,18 @@ const isSettlement = body("settlement", {
   usage: optional(record(isCode, isCount)),
 });
 
+const isAdjustment = body("adjustment", {
+  adjustment: isName,
+  amount: isSignedAmount,
+  budget: isName,
+  by: isName,
+  kind: oneOf(["top_up", "refund", "correction"]),
+  partition: isText,
+  reason: isText,
+  unit: isUnit,
+  window: isName,
+});
+
 const bodies: Readonly<Record<string, Check>> = {
   decision: body("decision", {
     action: isAction,
@@ -174,6 +193,12 @@ const bodies: Readonly<Record<string, Check>> = {
     status: oneOf(["requested", "granted", "denied", "expired", "used"]),
   }),
   stop: body("stop", { reason: isText, run: isName }),
+  adjustment: (value) => {
+    const length = isAdjustment(value);
+    if (length < 0) return -1;
+    const { kind, amount } = value as AdjustmentBody;
+    return kind === "correction" || amount.startsWith("-") ? length : -1;
+  },
   key: body("key", { endorsement: optional(isEndorsement), jwk: isJwk, kid: isThumbprint }),
   checkpoint: body("checkpoint", {
     heads: optional(list(object({ chain: isName, digest: isDigest, seq: isCount }))),

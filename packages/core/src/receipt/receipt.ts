@@ -130,6 +130,24 @@ export interface StopBody extends ReceiptHeader {
   readonly reason: string;
 }
 
+/** Somebody corrected what was spent, by hand. */
+export interface AdjustmentBody extends ReceiptHeader {
+  readonly type: "adjustment";
+  /** The id that the ledger keeps the adjustment under: several receipts of one id are of one adjustment. */
+  readonly adjustment: string;
+  /** Money put in, money given back, or spending that is booked or taken back; the first two are below 0. */
+  readonly kind: "top_up" | "refund" | "correction";
+  readonly budget: string;
+  readonly partition: string;
+  readonly window: string;
+  readonly unit: string;
+  /** What was added to what was spent: a decimal string, with a `-` where it is below 0. */
+  readonly amount: string;
+  /** Who adjusted. */
+  readonly by: string;
+  readonly reason: string;
+}
+
 /**
  * A root key's word for a signing key that lives elsewhere and shorter: receipts signed under that key count as
  * the root's from `notbefore` to `notafter`, both included.
@@ -198,6 +216,7 @@ export type ReceiptBody =
   | SettlementBody
   | ApprovalBody
   | StopBody
+  | AdjustmentBody
   | KeyBody
   | CheckpointBody
   | CloseBody;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  adjustmentContent,
   claimOf,
   decisionContent,
   noon,
@@ -62,6 +63,26 @@ describe("replayed balances", () => {
 
   it("ignore the expiry of another process's reservation", async () => {
     expect(await replay({ ...ending, outcome: "expired" })).toEqual([]);
+  });
+
+  it("add what a person adjusted, also below 0, and where nothing was ever held", async () => {
+    const settled = { ...ending, ...usd("400") };
+    const topUp = adjustmentContent(-1000n, { kind: "top_up" });
+    expect(await replay(allow, topUp, settled)).toEqual([{ ...daily, spent: -600n, held: 0n }]);
+    const other = adjustmentContent(7n, { budget: "other", adjustment: "adjustment-2" });
+    expect(await replay(topUp, other)).toEqual([
+      { ...daily, spent: -1000n, held: 0n },
+      { ...daily, budget: "other", spent: 7n, held: 0n },
+    ]);
+  });
+
+  it("count an adjustment once, however often it is told, and refuse one that is told otherwise", async () => {
+    const told = adjustmentContent(-5n);
+    const another = adjustmentContent(-5n, { adjustment: "adjustment-2" });
+    expect(await replay(told, told, another, told)).toEqual([{ ...daily, spent: -10n, held: 0n }]);
+    for (const change of [{ amount: "-6" }, { by: "eve" }, { budget: "b" }, { reason: "" }]) {
+      await expect(replay(told, { ...told, ...change })).rejects.toThrow(/was another before/);
+    }
   });
 
   it("agree with the sample chain", async () => {

@@ -19,6 +19,7 @@ export async function chainVectors(): Promise<VectorFileContent> {
     algorithm: "Chains",
     header,
     notes: {
+      Adjustments: "What a person added to what was spent is a link of its chain like any other.",
       Amounts: "Whatever is booked above a claim must be its overage, and there may be no other overage.",
       Ends: "A cut end shows only against what somebody saw, or where every chain must be closed.",
       FirstKey: "A chain starts with the receipt of its own key, signed by that key.",

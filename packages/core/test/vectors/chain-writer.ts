@@ -151,6 +151,12 @@ export function givenBack(decision: number, outcome: "released" | "expired"): Js
   return settlementOf(decision, { outcome, amounts: [] });
 }
 
+/** An adjustment of the balance that the samples draw on. */
+export function adjustmentOf(amount: string): JsonObject {
+  const [kind, by, reason] = ["top_up", "treasurer", "approved for March"];
+  return { type: "adjustment", adjustment: "adjustment-1", kind, ...claimOf(amount), by, reason };
+}
+
 /** A run that was stopped: a receipt that means nothing to the others. */
 export const stopped: JsonObject = { type: "stop", run: "run-1", reason: "runaway loop" };
 

@@ -9,6 +9,7 @@ const about: Readonly<Record<string, string>> = {
   settlement: "How an action that was let through ended.",
   approval: "A step in the life of an approval.",
   stop: "A run was stopped.",
+  adjustment: "Somebody corrected what was spent, by hand.",
   key: "The key that signs the chain from here on.",
   checkpoint: "What the chain holds so far.",
   close: "The chain's last receipt.",
@@ -19,6 +20,10 @@ const besides: Readonly<Record<string, JsonObject>> = {
   settlement: {
     if: { properties: { outcome: { const: "settled" } } },
     else: { properties: { amounts: { maxItems: 0 } } },
+  },
+  adjustment: {
+    if: { properties: { kind: { const: "correction" } } },
+    else: { properties: { amount: { pattern: "^-" } } },
   },
 };
 

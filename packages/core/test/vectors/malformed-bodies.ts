@@ -99,6 +99,29 @@ const wrong: Readonly<Record<string, readonly (readonly [string, string, JsonVal
     ["a key that JSON has and receipts have not", "Reason", ""],
     ["__proto__", "__proto__", 1],
   ],
+  adjustment: [
+    ["an unknown kind", "kind", "gift"],
+    ["a top-up above 0", "amount", "5000000000"],
+    ["a top-up of 0", "amount", "0"],
+    ["-0", "amount", "-0"],
+    ["an amount with a plus sign", "amount", "+5"],
+    ["an amount with a leading zero", "amount", "-05"],
+    ["an amount with a fraction", "amount", "-0.5"],
+    ["an amount as a number", "amount", -5],
+    ["a sign and no amount", "amount", "-"],
+    ["two signs", "amount", "--5"],
+    ["a minus sign that is not the ASCII one", "amount", "\u22125"],
+    ["an amount below -2^63", "amount", "-9223372036854775809"],
+    ["an amount of 20 digits", "amount", "-10000000000000000000"],
+    ["an amount with a line feed", "amount", "-5\n"],
+    ["a unit in upper case", "unit", "USD"],
+    ["a budget without a name", "budget", ""],
+    ["an empty window", "window", ""],
+    ["a partition that is null", "partition", null],
+    ["an empty id", "adjustment", ""],
+    ["by nobody", "by", ""],
+    ["by somebody with a name of 1,025 characters", "by", "n".repeat(1025)],
+  ],
   key: [
     ["a key of another type", "jwk.kty", "EC"],
     ["a key of another curve", "jwk.crv", "Ed448"],
@@ -124,7 +147,7 @@ const optional: ReadonlySet<string> = new Set(["usage", "source", "reason", "hea
 /** The ways in which a body of `type` can be wrong; `body` is a sound one. */
 export function malformedBodies(type: string, body: JsonObject): readonly MalformedBody[] {
   const missing = Object.keys(body)
-    .filter((name) => !(optional.has(name) && type !== "stop"))
+    .filter((name) => !(optional.has(name) && type !== "stop" && type !== "adjustment"))
     .map((name) => ({
       comment: `no ${name}`,
       reason: "malformed",
@@ -142,6 +165,7 @@ export function malformedBodies(type: string, body: JsonObject): readonly Malfor
     more,
     ...(type === "decision" ? withoutMembers(body) : []),
     ...(type === "settlement" ? [strangeName(body)] : []),
+    ...(type === "adjustment" ? wrongSigns(body) : []),
     ...(type === "key" ? badKeys(body) : []),
   ];
 }
@@ -150,6 +174,22 @@ export function malformedBodies(type: string, body: JsonObject): readonly Malfor
 function strangeName(body: JsonObject): MalformedBody {
   const usage = JSON.parse('{"__proto__":1}') as JsonObject;
   return { comment: "__proto__ as the name of a count", reason: "not_canonical", value: { ...body, usage } };
+}
+
+/** Amounts that another kind of adjustment may have. */
+function wrongSigns(body: JsonObject): readonly MalformedBody[] {
+  const changed = (comment: string, kind: string, amount: string): MalformedBody => ({
+    comment,
+    reason: "malformed",
+    value: { ...body, kind, amount },
+  });
+  return [
+    changed("a refund above 0", "refund", "1"),
+    changed("a refund of 0", "refund", "0"),
+    changed("a correction of -0", "correction", "-0"),
+    changed("a correction of more than 2^63 - 1", "correction", "9223372036854775808"),
+    changed("a correction of less than -2^63", "correction", "-9223372036854775809"),
+  ];
 }
 
 /** Decisions that lack a member of their action. */

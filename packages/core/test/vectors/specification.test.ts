@@ -76,7 +76,7 @@ function within(schema: JsonObject, ...path: readonly string[]): JsonObject {
 const decision = schemaOf("decision");
 const header = rows("header").map(([name]) => name);
 const claim = rows("claim").map(([name]) => name);
-const types = ["decision", "settlement", "approval", "stop", "key", "checkpoint", "close"];
+const types = ["decision", "settlement", "approval", "stop", "adjustment", "key", "checkpoint", "close"];
 
 /** Which table describes which schema, and members that it leaves to another table. */
 const tables: readonly (readonly [string, JsonObject, readonly (string | undefined)[]])[] = [
@@ -123,6 +123,8 @@ function says(schema: JsonObject, form: string, means: string): boolean {
       return one.type === "boolean";
     case "amount":
       return String(one.pattern).includes("|9223372036854775807)");
+    case "signed":
+      return String(one.pattern).includes("|-9223372036854775808)");
     case "id":
       return String(one.pattern).includes("-7[0-9a-f]{3}-");
     case "time":
