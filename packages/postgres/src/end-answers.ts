@@ -36,6 +36,11 @@ export function sentAmounts(claims: readonly Claim[], amounts: Amounts): Readonl
   return sent;
 }
 
+/** A reason as the database can keep it. */
+export function sentReason(reason: string): string {
+  return reason.toWellFormed().replaceAll("\0", "\uFFFD");
+}
+
 /** Reads what `tollgate.settle` answered; `isRepeat` when an earlier try may have settled it. */
 export function settleResult(row: Row | undefined, amounts: Amounts, isRepeat: boolean): SettleResult {
   const late = row?.kept_late === "t";

@@ -5,4 +5,3 @@ export { migrate } from "./migrate.ts";
 export type { PostgresClient, PostgresPool, PostgresQuery } from "./pool.ts";
 export { type PostgresLedger, type PostgresLedgerOptions, postgresLedger } from "./postgres-ledger.ts";
 export { type PostgresLog, type PostgresLogOptions, postgresLog, type TrimmedChain } from "./postgres-log.ts";
-export type { PostgresReceiptQuery } from "./read-receipts.ts";

@@ -4,7 +4,6 @@ import type {
   BalanceQuery,
   Clock,
   Expired,
-  Ledger,
   ReleaseResult,
   Reservation,
   ReserveRequest,
@@ -17,8 +16,12 @@ import {
   type Adjustment,
   checkExpiry,
   checkRequest,
+  isLease,
   type KeptReservation,
+  type LeasedGrant,
+  type LeasingLedger,
   type LedgerAdmin,
+  type Recorded,
   type ReservationQuery,
   readChoice,
   readObject,
@@ -26,10 +29,12 @@ import {
   systemClock,
 } from "@tollgate/core/driver";
 import { Database, type Row } from "./database.ts";
-import { releaseResult, sentAmounts, settleResult, unrecordedEnding } from "./end-answers.ts";
+import { releaseResult, sentAmounts, sentReason, settleResult, unrecordedEnding } from "./end-answers.ts";
 import { checkText, holdsOf, reservationOf } from "./holds.ts";
 import { balanceOfRow, readStored } from "./ledger-rows.ts";
 import type { PostgresPool } from "./pool.ts";
+import { recordedAnswer } from "./record-answer.ts";
+import { sentGrants } from "./record-request.ts";
 import { reserveResult } from "./reserve-answer.ts";
 import { StoreTime, type TimeSource } from "./store-time.ts";
 
@@ -83,12 +88,13 @@ export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOption
   return new LedgerInPostgres(new Database(pool, timeoutMs), new StoreTime(clock, time), recordWithinMs);
 }
 
-/** A {@link Ledger} in the schema `tollgate`. */
-export interface PostgresLedger extends Ledger, LedgerAdmin {
+/** A {@link LeasingLedger} in the schema `tollgate`. */
+export interface PostgresLedger extends LeasingLedger, LedgerAdmin {
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   settle(reservation: Reservation, amounts: Amounts, source: UsageSource): Promise<SettleResult>;
   release(reservation: Reservation, reason: string): Promise<ReleaseResult>;
   extend(reservation: Reservation, expiresAt: number): Promise<boolean>;
+  record(grants: readonly LeasedGrant[]): Promise<Recorded>;
   nextExpiry(): Promise<number | null>;
   balances(query: BalanceQuery): Promise<readonly Balance[]>;
   reservations(query?: ReservationQuery): Promise<readonly KeptReservation[]>;
@@ -148,7 +154,7 @@ class LedgerInPostgres implements PostgresLedger {
       key,
       id,
       this.#time.now(),
-      reason.toWellFormed().replaceAll("\0", "\uFFFD"),
+      sentReason(reason),
     ]);
     return releaseResult(rows[0], isRepeat);
   }
@@ -163,12 +169,24 @@ class LedgerInPostgres implements PostgresLedger {
     return rows[0]?.is_open === "t";
   }
 
+  async record(grants: readonly LeasedGrant[]): Promise<Recorded> {
+    if (grants.length === 0) return { endings: [], lost: [], balances: [] };
+    const sent = sentGrants(grants, this.#time);
+    const answer = await this.#ask(
+      `SELECT * FROM tollgate.record(
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+      sent.values,
+    );
+    return recordedAnswer(sent, answer);
+  }
+
   async *expire(now: number): AsyncGenerator<Expired> {
     const due = this.#time.sweepTime(now);
     for (let isMore = true; isMore; ) {
       const { rows } = await this.#ask("SELECT * FROM tollgate.expire($1, $2)", [due, sweepBatch]);
       isMore = rows.length === sweepBatch;
-      this.#untold.push(...rows.map((row) => this.#reservationOf(row)));
+      const ended = rows.map((row) => this.#reservationOf(row));
+      this.#untold.push(...ended.filter((reservation) => !isLease(reservation)));
       // Taken one by one, so that what a caller leaves half way is told to the next.
       for (let told = this.#untold.shift(); told !== undefined; told = this.#untold.shift()) yield told;
     }

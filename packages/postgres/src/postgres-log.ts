@@ -1,9 +1,9 @@
-import type { ChainHead, Receipt, ReceiptLog, SealedReceipt } from "@tollgate/core";
+import type { ChainHead, Receipt, ReceiptLog, ReceiptQuery, SealedReceipt } from "@tollgate/core";
 import { readObject, readWhole } from "@tollgate/core/driver";
 import { ChainWriter, headOf, readPlace } from "./chain-writer.ts";
 import { Database } from "./database.ts";
 import type { PostgresPool } from "./pool.ts";
-import { type PostgresReceiptQuery, readReceipts } from "./read-receipts.ts";
+import { readReceipts } from "./read-receipts.ts";
 
 /** Options of {@link postgresLog}. */
 export interface PostgresLogOptions {
@@ -31,7 +31,7 @@ export interface TrimmedChain {
 export interface PostgresLog extends ReceiptLog {
   append(entry: SealedReceipt): Promise<void>;
   /** In the order of appending, as of when it began. */
-  read(query?: PostgresReceiptQuery): AsyncIterable<Receipt>;
+  read(query?: ReceiptQuery): AsyncIterable<Receipt>;
   head(chain: string): Promise<ChainHead | null>;
   heads(): Promise<readonly ChainHead[]>;
   /** The chains that do not begin at their first receipt any more, in any order. */
@@ -66,7 +66,7 @@ class LogInPostgres implements PostgresLog {
     return this.#writer(entry.receipt.body.chain).append(entry);
   }
 
-  read(query: PostgresReceiptQuery = {}): AsyncIterable<Receipt> {
+  read(query: ReceiptQuery = {}): AsyncIterable<Receipt> {
     return readReceipts(this.#database, query);
   }
 

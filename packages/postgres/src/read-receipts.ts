@@ -1,17 +1,8 @@
-import type { Receipt, ReceiptQuery, Subject } from "@tollgate/core";
-import { InvalidConfig, StorageFailed } from "@tollgate/core";
+import type { Receipt, ReceiptQuery } from "@tollgate/core";
+import { StorageFailed } from "@tollgate/core";
+import { readTime } from "@tollgate/core/driver";
 import type { Database } from "./database.ts";
 import { checkText } from "./holds.ts";
-
-/** Which receipts to read; an absent member matches all. */
-export interface PostgresReceiptQuery extends ReceiptQuery {
-  /** On whose behalf: every field given has to be the same. Finds decisions, and how each ended. */
-  readonly subject?: Subject;
-  /** Not before this time; RFC 3339 or epoch milliseconds. */
-  readonly from?: string | number;
-  /** Before this time. */
-  readonly until?: string | number;
-}
 
 /** How many receipts are fetched at once. */
 const pageSize = 500;
@@ -19,8 +10,9 @@ const pageSize = 500;
 /** Reads receipts in the order of appending, page by page, up to what was stored when it began. */
 export async function* readReceipts(
   database: Database,
-  query: PostgresReceiptQuery,
+  query: ReceiptQuery,
 ): AsyncGenerator<Receipt, void, void> {
+  const times = { from: readTime(query.from, "from"), until: readTime(query.until, "until") };
   const {
     rows: [end],
   } = await database.ask({
@@ -32,7 +24,7 @@ export async function* readReceipts(
   const place = query.chain === undefined ? "position" : "seq";
   for (let last = "-1"; ; ) {
     const { rows } = await database.ask({
-      ...pageOf(query, place, last, end?.position ?? "0"),
+      ...pageOf({ ...query, ...times }, place, last, end?.position ?? "0"),
       repeatable: true,
     });
     for (const row of rows) {
@@ -43,9 +35,15 @@ export async function* readReceipts(
   }
 }
 
+/** A query whose times were read, in epoch milliseconds. */
+type Page = Omit<ReceiptQuery, "from" | "until"> & {
+  readonly from: number | undefined;
+  readonly until: number | undefined;
+};
+
 /** The receipts after the place `last`, as many as a page has. */
 function pageOf(
-  { chain, run, subject, from, until }: PostgresReceiptQuery,
+  { chain, run, subject, from, until }: Page,
   place: "position" | "seq",
   last: string,
   end: string,
@@ -76,18 +74,11 @@ function pageOf(
       SELECT FROM tollgate.receipts d
       WHERE d.ref = r.ref AND d.type = 'decision' AND d.subject @> ${fields}${ofChain}))`);
   }
-  if (from !== undefined) conditions.push(`r.time >= ${given(timeOf(from, "from"))}`);
-  if (until !== undefined) conditions.push(`r.time < ${given(timeOf(until, "until"))}`);
+  if (from !== undefined) conditions.push(`r.time >= ${given(new Date(from).toISOString())}`);
+  if (until !== undefined) conditions.push(`r.time < ${given(new Date(until).toISOString())}`);
   const text = `SELECT r.position, r.chain, r.seq, r.receipt FROM tollgate.receipts r
     WHERE ${conditions.join(" AND ")} ORDER BY r.${place} LIMIT ${pageSize}`;
   return { text, values };
-}
-
-/** @throws InvalidConfig when it is no time */
-function timeOf(input: string | number, field: string): string {
-  const time = new Date(input);
-  if (Number.isNaN(time.getTime())) throw new InvalidConfig(field, `"${input}" is no time`);
-  return time.toISOString();
 }
 
 function parse(json: string, where: string): Receipt {

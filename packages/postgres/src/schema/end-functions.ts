@@ -134,7 +134,7 @@ END $$;
 -- Tells of endings whose receipt is missing though their decision's is here; p_grace milliseconds after the ending,
 -- and again as long after each telling.
 --
--- What ended is looked through once, by one of all callers, p_look at a time. Whatever was not recorded then is due
+-- Leases have no receipts. What ended is looked through once, by one of all callers, p_look at a time. Whatever was not recorded then is due
 -- from there on.
 CREATE FUNCTION tollgate.unrecorded(p_now bigint, p_grace bigint, p_look integer, p_limit integer)
 RETURNS TABLE (now_at bigint, key text, digest text, status text, late boolean, details jsonb, kept jsonb)
@@ -157,7 +157,7 @@ BEGIN
       UPDATE tollgate.reservations r SET due_at = v_now WHERE r.key IN (
         SELECT o.key FROM tollgate.reservations o
         WHERE o.ended_at > v_from AND o.ended_at <= v_until AND o.status IN ('settled', 'released', 'expired')
-          AND tollgate.is_unrecorded(o.id, o.status)
+          AND NOT starts_with(o.key, 'lease ') AND tollgate.is_unrecorded(o.id, o.status)
         ORDER BY o.key FOR UPDATE SKIP LOCKED
       );
       UPDATE tollgate.looked_through SET until = v_until;

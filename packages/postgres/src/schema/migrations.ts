@@ -2,6 +2,7 @@ import { endFunctions } from "./end-functions.ts";
 import { ledgerTables } from "./ledger-tables.ts";
 import { receiptFunctions } from "./receipt-functions.ts";
 import { receiptTables } from "./receipt-tables.ts";
+import { recordFunction } from "./record-function.ts";
 import { reserveFunction } from "./reserve-function.ts";
 import { upkeepFunctions } from "./upkeep-functions.ts";
 
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
       receiptTables,
       reserveFunction,
       endFunctions,
+      recordFunction,
       receiptFunctions,
       upkeepFunctions,
       revoke,
