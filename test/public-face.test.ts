@@ -69,6 +69,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "maxLineBytes",
     "readChoice",
     "readObject",
+    "readTime",
     "readWhole",
     "receiptFilter",
     "systemClock",

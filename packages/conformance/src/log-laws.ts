@@ -1,6 +1,7 @@
 import { logConcurrencyLaws } from "./log-concurrency-laws.ts";
 import { logExampleLaws } from "./log-example-laws.ts";
 import { logHistoryLaws } from "./log-history-laws.ts";
+import { logQueryLaws } from "./log-query-laws.ts";
 import type { LogLaw, MakeLogPlace } from "./log-under-test.ts";
 
 export type { LogLaw, LogPlace, MakeLogPlace } from "./log-under-test.ts";
@@ -17,5 +18,10 @@ export interface LogLawOptions {
  * Register each with the test runner: `for (const { rule, check } of logLaws(make)) it(rule, check)`.
  */
 export function logLaws(make: MakeLogPlace, options: LogLawOptions = {}): readonly LogLaw[] {
-  return [...logExampleLaws(make), ...logConcurrencyLaws(make), ...logHistoryLaws(make, options.runs ?? 50)];
+  return [
+    ...logExampleLaws(make),
+    ...logQueryLaws(make),
+    ...logConcurrencyLaws(make),
+    ...logHistoryLaws(make, options.runs ?? 50),
+  ];
 }

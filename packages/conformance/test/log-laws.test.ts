@@ -156,6 +156,61 @@ const faults: Readonly<
         }),
       ),
   },
+  "forgets decisions from before the time asked for": {
+    noticed: /any members of a query together/,
+    make: () =>
+      place((right) =>
+        broken(right, {
+          async *read({ from, until, ...about } = {}) {
+            const inTime = new Set<string>();
+            for await (const { body } of right.read({ ...(from && { from }), ...(until && { until }) })) {
+              inTime.add(body.id);
+            }
+            const open = new Set<string>();
+            for await (const receipt of right.read(about)) {
+              const { body } = receipt;
+              if (!inTime.has(body.id)) continue;
+              if (body.type === "decision") open.add(body.id);
+              if (body.type === "settlement" && about.subject && !open.has(body.decision)) continue;
+              yield receipt;
+            }
+          },
+        }),
+      ),
+  },
+  "takes one field of a subject for all": {
+    noticed: /reading by subject|any members/,
+    make: () =>
+      place((right) =>
+        broken(right, {
+          read({ subject, ...query } = {}) {
+            const [first] = Object.entries(subject ?? {});
+            return right.read(
+              subject ? { ...query, subject: Object.fromEntries(first ? [first] : []) } : query,
+            );
+          },
+        }),
+      ),
+  },
+  "counts the end of a time in": {
+    noticed: /reading by time/,
+    make: () =>
+      place((right) =>
+        broken(right, {
+          read: ({ until, ...query } = {}) =>
+            right.read(until === undefined ? query : { ...query, until: new Date(until).getTime() + 1 }),
+        }),
+      ),
+  },
+  "takes a time that is none for no time": {
+    noticed: /a time that is none/,
+    make: () =>
+      place((right) =>
+        broken(right, {
+          read: (query = {}) => right.read(Number.isNaN(new Date(query.from ?? 0).getTime()) ? {} : query),
+        }),
+      ),
+  },
   "shows readers what comes meanwhile": {
     noticed: /a reader sees what was there when it began/,
     make: () =>

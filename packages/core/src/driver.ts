@@ -1,7 +1,7 @@
 // For writers of ledgers and receipt logs: the checks that every store makes alike.
 
 export { maxAmount } from "./action/amounts.ts";
-export { readChoice, readObject, readWhole } from "./action/config-values.ts";
+export { readChoice, readObject, readTime, readWhole } from "./action/config-values.ts";
 export { isAmount } from "./action/is-amount.ts";
 export { systemClock } from "./clock.ts";
 export { checkExpiry, checkRequest, findExceeded, type Standing } from "./ledger/check-amounts.ts";

@@ -74,11 +74,17 @@ function pageOf(
       SELECT FROM tollgate.receipts d
       WHERE d.ref = r.ref AND d.type = 'decision' AND d.subject @> ${fields}${ofChain}))`);
   }
-  if (from !== undefined) conditions.push(`r.time >= ${given(new Date(from).toISOString())}`);
-  if (until !== undefined) conditions.push(`r.time < ${given(new Date(until).toISOString())}`);
+  if (from !== undefined) conditions.push(`r.time >= ${given(timestamp(from))}`);
+  if (until !== undefined) conditions.push(`r.time < ${given(timestamp(until))}`);
   const text = `SELECT r.position, r.chain, r.seq, r.receipt FROM tollgate.receipts r
     WHERE ${conditions.join(" AND ")} ORDER BY r.${place} LIMIT ${pageSize}`;
   return { text, values };
+}
+
+/** As PostgreSQL reads it; receipts' times have years of four digits, and others stand before or after all of them. */
+function timestamp(time: number): string {
+  const [first, last] = [Date.UTC(1, 0), Date.UTC(10_000, 0) - 1];
+  return new Date(Math.min(Math.max(time, first), last)).toISOString();
 }
 
 function parse(json: string, where: string): Receipt {

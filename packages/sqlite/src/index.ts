@@ -3,5 +3,5 @@ export type { SqliteFileOptions } from "./file-options.ts";
 export type { SqliteRetention } from "./retention.ts";
 export type { SqliteFile } from "./sqlite-file.ts";
 export { type SqliteLedger, type SqliteLedgerOptions, sqliteLedger } from "./sqlite-ledger.ts";
-export { type SqliteLog, type SqliteReceiptQuery, sqliteLog } from "./sqlite-log.ts";
+export { type SqliteLog, sqliteLog } from "./sqlite-log.ts";
 export { sqliteFile } from "./use-file.ts";

@@ -1,27 +1,16 @@
-import type { ChainHead, Receipt, ReceiptLog, ReceiptQuery, SealedReceipt, Subject } from "@tollgate/core";
-import { InvalidConfig, StorageFailed } from "@tollgate/core";
-import { headAfter, maxLineBytes, receiptFilter, whyNotNext } from "@tollgate/core/driver";
+import type { ChainHead, Receipt, ReceiptLog, ReceiptQuery, SealedReceipt } from "@tollgate/core";
+import { StorageFailed } from "@tollgate/core";
+import { headAfter, maxLineBytes, readTime, receiptFilter, whyNotNext } from "@tollgate/core/driver";
 import { ChainRows } from "./chain-rows.ts";
 import type { SqliteFileOptions } from "./file-options.ts";
 import type { OpenFile } from "./open-file.ts";
 import { openPages } from "./receipt-pages.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
-import { subjectFilter } from "./subject-filter.ts";
 import { useFile } from "./use-file.ts";
-
-/** Which receipts to read; an absent member matches all. */
-export interface SqliteReceiptQuery extends ReceiptQuery {
-  /** On whose behalf: every field given has to be the same. Finds decisions, and how each ended. */
-  readonly subject?: Subject;
-  /** Not before this time; RFC 3339 or epoch milliseconds. */
-  readonly from?: string | number;
-  /** Before this time. */
-  readonly until?: string | number;
-}
 
 /** A {@link ReceiptLog} that can be asked for more. */
 export interface SqliteLog extends ReceiptLog {
-  read(query?: SqliteReceiptQuery): AsyncIterable<Receipt>;
+  read(query?: ReceiptQuery): AsyncIterable<Receipt>;
   heads(): Promise<readonly ChainHead[]>;
 }
 
@@ -70,24 +59,19 @@ class LogInSqlite implements SqliteLog {
     });
   }
 
-  async *read(query: SqliteReceiptQuery = {}): AsyncGenerator<Receipt, void, void> {
+  async *read(query: ReceiptQuery = {}): AsyncGenerator<Receipt, void, void> {
     const { run, chain, subject } = query;
-    const [from, until] = [timeOf(query.from, "from"), timeOf(query.until, "until")];
     const isAsked = receiptFilter(query);
-    const isOfSubject = subjectFilter(subject);
     // A subject's settlements are told by its decisions, which may be older.
-    const since = subject === undefined ? from : undefined;
-    const next = await this.#file.read(() =>
-      openPages(this.#file.database, { chain, run, from: since, until }),
-    );
+    const from = subject === undefined ? readTime(query.from, "from") : undefined;
+    const until = readTime(query.until, "until");
+    const next = await this.#file.read(() => openPages(this.#file.database, { chain, run, from, until }));
     for (;;) {
       const page = await this.#file.read(() => next(pageRows));
       if (page.length === 0) return;
       for (const json of page) {
         const receipt: Receipt = JSON.parse(json);
-        // Both remember what they have seen, so that each has to see every receipt.
-        const isFound = [isAsked(receipt), isOfSubject(receipt)].every(Boolean);
-        if (isFound && isWithin(receipt, from, until)) yield receipt;
+        if (isAsked(receipt)) yield receipt;
       }
     }
   }
@@ -103,18 +87,4 @@ class LogInSqlite implements SqliteLog {
   close(): Promise<void> {
     return this.#release();
   }
-}
-
-/** @throws InvalidConfig when it is no time */
-function timeOf(input: string | number | undefined, field: string): number | undefined {
-  if (input === undefined) return undefined;
-  const time = typeof input === "number" ? input : Date.parse(input);
-  if (Number.isNaN(time)) throw new InvalidConfig(field, 'expected a time such as "2026-11-20T00:00:00Z"');
-  return time;
-}
-
-function isWithin({ body }: Receipt, from: number | undefined, until: number | undefined): boolean {
-  if (from === undefined && until === undefined) return true;
-  const time = Date.parse(body.time);
-  return (from === undefined || time >= from) && (until === undefined || time < until);
 }

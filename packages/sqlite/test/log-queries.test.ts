@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
-import { createGate, InvalidConfig } from "@tollgate/core";
+import { createGate, InvalidConfig, type ReceiptQuery } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
-import { type SqliteReceiptQuery, sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
+import { sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
 import { describe, expect, it } from "vitest";
 import { tempFile } from "./temp-folder.ts";
 
@@ -34,7 +34,7 @@ async function history() {
     for (const { permit } of decisions) await permit?.settle();
     clock.advance(1_800_000);
   }
-  const read = async (query?: SqliteReceiptQuery) => {
+  const read = async (query?: ReceiptQuery) => {
     const found: string[] = [];
     for await (const { body } of log.read(query)) found.push(`${body.chain}:${body.seq}:${body.type}`);
     return found;

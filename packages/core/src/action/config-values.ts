@@ -72,6 +72,14 @@ export function readWhole(input: unknown, field: string, least: number): number 
   throw new InvalidConfig(field, `expected a whole number, ${least} or more; got ${describe(input)}`);
 }
 
+/** Reads a time, RFC 3339 or epoch milliseconds, as the latter. @throws InvalidConfig naming `field`. */
+export function readTime(input: string | number | undefined, field: string): number | undefined {
+  if (input === undefined) return undefined;
+  const time = new Date(input).getTime();
+  if (!Number.isNaN(time)) return time;
+  throw new InvalidConfig(field, `expected a time such as "2026-11-20T00:00:00Z", got ${describe(input)}`);
+}
+
 /** A value in words for a message, short whatever it is. */
 export function describe(value: unknown): string {
   if (typeof value === "string") {

@@ -1,3 +1,4 @@
+import type { Subject } from "../action/subject.ts";
 import type { Awaitable } from "../awaitable.ts";
 import type { Receipt } from "./receipt.ts";
 
@@ -24,10 +25,20 @@ export interface ChainHead {
   readonly closed: boolean;
 }
 
-/** Which receipts to read; an absent member matches all. */
+/**
+ * Which receipts to read; an absent member matches all, and a receipt has to match every member given.
+ *
+ * How a decision ended is found by its decision: by run and subject, and in the same chain where one is given.
+ */
 export interface ReceiptQuery {
   readonly chain?: string;
   readonly run?: string;
+  /** On whose behalf: every field given has to be the same. Finds decisions, and how each ended. */
+  readonly subject?: Subject;
+  /** Not before this time; RFC 3339 or epoch milliseconds. */
+  readonly from?: string | number;
+  /** Before this time. */
+  readonly until?: string | number;
 }
 
 /**
@@ -39,7 +50,7 @@ export interface ReceiptQuery {
  */
 export interface ReceiptLog {
   append(entry: SealedReceipt): Awaitable<void>;
-  /** In the order of appending. */
+  /** In the order of appending. @throws InvalidConfig, before anything is read, for a time that is none */
   read(query?: ReceiptQuery): AsyncIterable<Receipt>;
   /** The last receipt of a chain, or null when the log has none. */
   head(chain: string): Awaitable<ChainHead | null>;
