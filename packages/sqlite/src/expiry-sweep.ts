@@ -1,4 +1,5 @@
 import type { Expired } from "@tollgate/core";
+import { isLease } from "@tollgate/core/driver";
 import type { LedgerBook } from "./ledger-book.ts";
 import type { LookThrough } from "./look-through.ts";
 import type { MissingRecords } from "./missing-records.ts";
@@ -38,7 +39,10 @@ export class ExpirySweep {
   /** Tells of batch after batch, one by one, so that what a caller leaves is told to the next. */
   async *#tell(nextBatch: () => Promise<readonly Expired[]>): AsyncGenerator<Expired> {
     for (let isMore = true; isMore; ) {
-      for (let told = this.#untold.shift(); told !== undefined; told = this.#untold.shift()) yield told;
+      for (let told = this.#untold.shift(); told !== undefined; told = this.#untold.shift()) {
+        // No decision was made for a lease, and no receipt is to say how it ended.
+        if (!isLease(told)) yield told;
+      }
       const batch = await nextBatch();
       this.#untold.push(...batch);
       isMore = batch.length > 0;

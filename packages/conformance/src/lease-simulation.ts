@@ -1,0 +1,330 @@
+import { type Claim, type Clock, type Reservation, StorageFailed } from "@tollgate/core";
+import { isLease, type LeasedGrant, type LeasingLedger, type Recorded } from "@tollgate/core/driver";
+import { type LeasedLedger, leased } from "@tollgate/core/leases";
+import { type ManualClock, manualClock } from "@tollgate/core/testing";
+import fc from "fast-check";
+import { expect } from "vitest";
+import { standing } from "./ledger-under-test.ts";
+
+/** Makes an empty ledger that goes by the clock given; it is closed after use. */
+export type MakeLeasingLedger = (clock: Clock) => LeasingLedger | Promise<LeasingLedger>;
+
+/** Something that one of several processes does, or that happens to it. */
+export type LeaseStep =
+  | {
+      readonly do: "reserve";
+      readonly at: number;
+      readonly cells: readonly number[];
+      readonly amount: bigint;
+    }
+  | { readonly do: "settle" | "release"; readonly at: number; readonly pick: number; readonly part: bigint }
+  /** The next telling of grants fails: before it is done, or its answer is lost. */
+  | { readonly do: "fail"; readonly at: number; readonly isDone: boolean }
+  | { readonly do: "crash"; readonly at: number }
+  | { readonly do: "pass"; readonly ms: number };
+
+const processes = 3;
+const limits: readonly bigint[] = [60n, 200n, 1000n];
+const reservationMs = 50;
+const leaseMs = 20;
+
+const at = fc.nat(processes - 1);
+const step: fc.Arbitrary<LeaseStep> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("reserve" as const),
+      at,
+      cells: fc.uniqueArray(fc.nat(limits.length - 1), { minLength: 1, maxLength: 2 }),
+      amount: fc.bigInt({ min: 0n, max: 12n }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom("settle" as const, "settle" as const, "release" as const),
+      at,
+      pick: fc.nat(20),
+      part: fc.bigInt({ min: 0n, max: 4n }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const), at, isDone: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const), at }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 60 }) }),
+  },
+);
+
+/** Groups of steps: those of one group are under way together. */
+export const leaseHistories: fc.Arbitrary<readonly (readonly LeaseStep[])[]> = fc.array(
+  fc.array(step, { minLength: 1, maxLength: 8 }),
+  { minLength: 1, maxLength: 12 },
+);
+
+/** A reservation that a process was granted, as it knows it. */
+interface Granted {
+  readonly reservation: Reservation;
+  state: "open" | "ending" | "ended" | "expired";
+  /** What it tried to book of each claim and was not told of. */
+  unsure: bigint | null;
+}
+
+/** One process: a leased ledger whose wire can fail, and what it was told. */
+class Process {
+  readonly ledger: LeasedLedger;
+  readonly granted: Granted[] = [];
+  isAlive = true;
+  #failure: "before" | "after" | null = null;
+
+  constructor(shared: LeasingLedger, clock: Clock) {
+    const wire = new Proxy(shared, {
+      get: (target, name) => {
+        if (name === "close") return undefined;
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]) => {
+          if (!this.isAlive) throw new StorageFailed("the process is dead");
+          if (name === "record") return this.#record(target, args[0] as readonly LeasedGrant[]);
+          return Reflect.apply(member, target, args);
+        };
+      },
+    });
+    this.ledger = leased(wire, { slice: "40 units", ttl: leaseMs, clock: this.#clockOf(clock) });
+  }
+
+  failNext(failure: "before" | "after" | null): void {
+    this.#failure = failure;
+  }
+
+  async #record(shared: LeasingLedger, grants: readonly LeasedGrant[]): Promise<Recorded> {
+    const failure = this.#failure;
+    this.#failure = null;
+    if (failure === "before") throw new StorageFailed("not sent");
+    const recorded = await shared.record(grants);
+    if (failure === "after") throw new StorageFailed("the answer was lost");
+    return recorded;
+  }
+
+  /** Only what looks for idle leases waits for the time to pass: that what failed is tried again must not move it on. */
+  #clockOf(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      setTimer: (callback, ms) => {
+        const run = () => this.isAlive && callback();
+        return ms === leaseMs ? clock.setTimer(run, ms) : setImmediate(run);
+      },
+      clearTimer: (handle) => {
+        if (typeof handle === "symbol") clock.clearTimer(handle);
+        else clearImmediate(handle as NodeJS.Immediate);
+      },
+    };
+  }
+}
+
+/**
+ * Several processes with leases on one ledger, and a book of all that they were told: at every moment what was granted
+ * and what was booked is within each limit, and in the end the ledger says the same.
+ */
+export class LeaseSimulation {
+  readonly #shared: LeasingLedger;
+  readonly #clock: ManualClock;
+  readonly #processes: Process[] = [];
+  /** What was acknowledged as booked, by budget. */
+  readonly #booked = new Map<string, bigint>();
+  readonly #expired = new Set<string>();
+  #next = 0;
+
+  constructor(shared: LeasingLedger, clock: ManualClock) {
+    this.#shared = shared;
+    this.#clock = clock;
+    for (let nth = 0; nth < processes; nth++) this.#processes.push(new Process(shared, clock));
+  }
+
+  /** Plays all groups, checks after each of them, and checks how it all ends. */
+  static async run(make: MakeLeasingLedger, groups: readonly (readonly LeaseStep[])[]): Promise<void> {
+    const clock = manualClock();
+    const shared = await make(clock);
+    try {
+      const simulation = new LeaseSimulation(shared, clock);
+      for (const group of groups) {
+        await Promise.all(group.map((each) => simulation.#do(each)));
+        await simulation.#checkLimits();
+      }
+      await simulation.#end();
+    } finally {
+      await shared.close?.();
+    }
+  }
+
+  async #do(one: LeaseStep): Promise<void> {
+    if (one.do === "pass") return this.#pass(one.ms);
+    const process = this.#processes[one.at];
+    if (process === undefined || !process.isAlive) return;
+    switch (one.do) {
+      case "fail":
+        return process.failNext(one.isDone ? "after" : "before");
+      case "crash":
+        // One stays, to sweep.
+        if (one.at > 0) process.isAlive = false;
+        return;
+      case "reserve":
+        return this.#reserve(process, one.cells, one.amount);
+      default: {
+        const open = process.granted.filter(({ state }) => state === "open");
+        const chosen = open[one.pick % Math.max(1, open.length)];
+        if (chosen !== undefined) await this.#endOne(process, chosen, one.do, one.part);
+      }
+    }
+  }
+
+  async #reserve(process: Process, cells: readonly number[], amount: bigint): Promise<void> {
+    const name = `k${this.#next++}`;
+    const claims = cells.map((cell) => claimOf(cell, amount));
+    const expiresAt = this.#clock.now() + reservationMs;
+    try {
+      const answer = await process.ledger.reserve({
+        id: name,
+        key: name,
+        digest: "d",
+        claims,
+        expiresAt,
+        fresh: true,
+      });
+      if (answer.status !== "reserved") return;
+      expect(answer.reservation).toMatchObject({ id: name, claims });
+      process.granted.push({ reservation: answer.reservation, state: "open", unsure: null });
+    } catch (error) {
+      expect(error).toBeInstanceOf(StorageFailed);
+    }
+  }
+
+  async #endOne(process: Process, granted: Granted, how: "settle" | "release", part: bigint): Promise<void> {
+    const { reservation } = granted;
+    granted.state = "ending";
+    const actual = granted.unsure ?? ((reservation.claims[0]?.amount ?? 0n) * part) / 4n;
+    try {
+      if (how === "release") {
+        const { status } = await process.ledger.release(reservation, "not sent");
+        if (status === "released") granted.state = "ended";
+        return;
+      }
+      const answer = await process.ledger.settle(reservation, { units: actual }, "reported");
+      const isBooked = answer.status === "settled" || (answer.ended === "settled" && granted.unsure !== null);
+      if (!isBooked) return;
+      granted.state = "ended";
+      for (const { budget } of reservation.claims) {
+        this.#booked.set(budget, (this.#booked.get(budget) ?? 0n) + actual);
+      }
+      granted.unsure = null;
+    } catch (error) {
+      expect(error).toBeInstanceOf(StorageFailed);
+      if (how === "settle") granted.unsure = actual;
+    } finally {
+      // Whether it was done nobody knows; it is tried again in the end.
+      if (granted.state === "ending" && granted.unsure === null) granted.state = "open";
+    }
+  }
+
+  async #pass(ms: number): Promise<void> {
+    this.#clock.advance(ms);
+    const now = this.#clock.now();
+    const told: Reservation[] = [];
+    try {
+      for await (const one of this.#processes[0]?.ledger.expire(now) ?? []) told.push(one);
+    } catch (error) {
+      expect(error).toBeInstanceOf(StorageFailed);
+    }
+    for (const { id, key } of told) {
+      expect(isLease({ key })).toBe(false);
+      expect(this.#expired).not.toContain(id);
+      this.#expired.add(id);
+      for (const { granted } of this.#processes) {
+        for (const one of granted) if (one.reservation.id === id) one.state = "expired";
+      }
+    }
+  }
+
+  /** Nothing that was granted and may still be spent, and nothing that was booked, is beyond a limit. */
+  async #checkLimits(): Promise<void> {
+    for (const [cell, limit] of limits.entries()) {
+      const { budget } = claimOf(cell, 0n);
+      let total = this.#booked.get(budget) ?? 0n;
+      for (const { reservation, state } of this.#processes.flatMap(({ granted }) => granted)) {
+        const isOpen = state === "open" || state === "ending";
+        const claim = reservation.claims.find((each) => each.budget === budget);
+        if (isOpen && reservation.expiresAt > this.#clock.now()) total += claim?.amount ?? 0n;
+      }
+      expect(total, `${budget} was granted beyond its limit`).toBeLessThanOrEqual(limit);
+      const { spent, held } = standing(await this.#shared.balances({}), claimOf(cell, 0n));
+      expect(spent + held, `${budget} is beyond its limit in the ledger`).toBeLessThanOrEqual(limit);
+      expect(spent + held, `${budget} holds less than was granted`).toBeGreaterThanOrEqual(
+        this.#booked.get(budget) ?? 0n,
+      );
+    }
+  }
+
+  async #end(): Promise<void> {
+    for (const process of this.#processes) {
+      if (!process.isAlive) continue;
+      // Whatever was to fail still: once more, and it is told.
+      await process.ledger.flush().catch(() => process.ledger.flush());
+      process.failNext(null);
+      for (const granted of process.granted) {
+        if (granted.state === "ending") await this.#endOne(process, granted, "settle", 0n);
+      }
+      await process.ledger.flush();
+    }
+    const [survivor] = this.#processes;
+    // What the dead had is free one lease's life after the last reservation.
+    await this.#pass(reservationMs + leaseMs + 1);
+    await this.#pass(reservationMs + leaseMs + 1);
+    for (const process of this.#processes) if (process.isAlive) await process.ledger.flush();
+    await Promise.all(this.#processes.map(({ ledger, isAlive }) => isAlive && ledger.close()));
+    const balances = await this.#shared.balances({});
+    for (const [cell, limit] of limits.entries()) {
+      const claim = claimOf(cell, 0n);
+      const { spent, held } = standing(balances, claim);
+      expect(held, `${claim.budget} holds something for nobody`).toBe(0n);
+      const booked = this.#booked.get(claim.budget) ?? 0n;
+      const unsure = this.#processes
+        .flatMap(({ granted }) => granted)
+        .filter(({ reservation }) => reservation.claims.some(({ budget }) => budget === claim.budget))
+        .reduce((sum, one) => sum + (one.unsure ?? 0n), 0n);
+      expect(spent, `${claim.budget} lost what was booked`).toBeGreaterThanOrEqual(booked);
+      expect(spent, `${claim.budget} booked something twice`).toBeLessThanOrEqual(booked + unsure);
+      expect(survivor).toBeDefined();
+      await checkLastCent(
+        new Process(this.#shared, this.#clock).ledger,
+        cell,
+        limit - spent,
+        this.#clock.now(),
+      );
+    }
+  }
+}
+
+/** All that is left can be spent, to the last unit, and no more. */
+async function checkLastCent(ledger: LeasedLedger, cell: number, left: bigint, now: number): Promise<void> {
+  const ask = async (amount: bigint, key: string): Promise<string> => {
+    const claims = [claimOf(cell, amount)];
+    const expiresAt = now + reservationMs;
+    return (await ledger.reserve({ id: key, key, digest: "d", claims, expiresAt, fresh: true })).status;
+  };
+  expect(await ask(left, `all of ${cell}`)).toBe("reserved");
+  expect(await ask(1n, `one more of ${cell}`)).toBe("refused");
+  await ledger.flush();
+}
+
+function claimOf(cell: number, amount: bigint): Claim {
+  return {
+    budget: `b${cell}`,
+    partition: "",
+    window: "total",
+    endsAt: null,
+    unit: "units",
+    amount,
+    limit: limits[cell] ?? 0n,
+    soft: false,
+  };
+}
