@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { BalancesOptions } from "./commands/balances.ts";
 import type { ExportOptions } from "./commands/export.ts";
 import type { ProveOptions } from "./commands/prove.ts";
@@ -7,6 +7,8 @@ import type { ShowOptions } from "./commands/show.ts";
 import type { TailOptions } from "./commands/tail.ts";
 import type { VerifyCommandOptions } from "./commands/verify.ts";
 import { exportFormats } from "./export-formats.ts";
+import { addLedgerCommands, storing } from "./ledger-commands.ts";
+import { collected, threadCount, wholeNumber } from "./option-values.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Hands an exit code on to whoever runs the program. */
@@ -19,7 +21,9 @@ export type End = (exitCode: number) => void;
  */
 export function createProgram(terminal: Terminal, end: End): Command {
   const program = new Command("tollgate")
-    .description("Verify, show, prove and export the receipts of AI agents' actions.")
+    .description(
+      "Verify and show the receipts of AI agents' actions, and look after the ledgers of their budgets.",
+    )
     .version(version(), "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
@@ -41,25 +45,23 @@ export function createProgram(terminal: Terminal, end: End): Command {
       end(await keygen(file, terminal));
     });
 
-  trusting(program.command("verify"))
+  reading(trusting(program.command("verify")))
     .description("check that receipts, or the proof of one, hold and are signed by keys that you trust")
-    .argument("<files...>", filesHelp)
     .option("--revoked <kid[=since]>", "a key that is not trusted any more, or not since then", collected)
     .option("--heads <report>", "an earlier --json report: what was there must still be there", collected)
     .option("--closed", "every chain must end with its close")
     .option("--partial", "chains that checkpoints name may be missing as a whole")
     .option("--time-tolerance <ms>", "how far times may go back", wholeNumber)
     .option("--bound", "without a key: check no more than that the receipts hold together")
-    .option("-j, --jobs <n>", "check signatures in this many threads", count, 1)
+    .option("-j, --jobs <n>", "check signatures in this many threads", threadCount, 1)
     .option("--json", "write the verifier's report as JSON")
     .action(async (files: string[], options: VerifyCommandOptions) => {
       const { verify } = await import("./commands/verify.ts");
       end(await verify(files, options, terminal));
     });
 
-  trusting(program.command("show"))
+  reading(trusting(program.command("show")))
     .description("show what a run did: who, what, money, and why")
-    .argument("<files...>", filesHelp)
     .option("-r, --run <id>", "the run to show; without it the only one, or a list of all")
     .option("--json", "write the run's receipts, or the list, as JSON lines")
     .action(async (files: string[], options: ShowOptions) => {
@@ -67,9 +69,8 @@ export function createProgram(terminal: Terminal, end: End): Command {
       end(await show(files, options, terminal));
     });
 
-  trusting(program.command("balances"))
+  reading(trusting(program.command("balances")))
     .description("show what was spent and is held of every budget, by the receipts alone")
-    .argument("<files...>", filesHelp)
     .option("-b, --budget <id>", "only this budget")
     .option("--json", "write JSON; amounts are whole numbers as text, usd in nano-dollars")
     .action(async (files: string[], options: BalancesOptions) => {
@@ -77,19 +78,16 @@ export function createProgram(terminal: Terminal, end: End): Command {
       end(await balances(files, options, terminal));
     });
 
-  program
-    .command("prove")
+  reading(program.command("prove"))
     .description("write the proof that a receipt is in its chain: whoever gets it can verify it alone")
-    .argument("<files...>", filesHelp)
     .requiredOption("-r, --receipt <id>", "the receipt: its id, or <chain>#<sequence>")
     .action(async (files: string[], options: ProveOptions) => {
       const { prove } = await import("./commands/prove.ts");
       end(await prove(files, options, terminal));
     });
 
-  trusting(program.command("export"))
+  reading(trusting(program.command("export")))
     .description("write receipts in another system's form")
-    .argument("<files...>", filesHelp)
     .addOption(
       new Option(
         "-f, --format <format>",
@@ -116,13 +114,19 @@ export function createProgram(terminal: Terminal, end: End): Command {
       end(await tail(file, options, terminal));
     });
 
+  addLedgerCommands(program, terminal, end);
   return program;
 }
 
 const filesHelp = "receipt files, one receipt a line, in the order they were written; - is standard input";
 
 const exitCodesHelp = `
-Exit codes: 0 good, 1 the receipts do not hold, 2 wrong usage or a file that cannot be read or written.`;
+Exit codes: 0 good, 1 the receipts do not hold, 2 wrong usage or a file or store that cannot be read or written.`;
+
+/** Adds what says where the receipts are. */
+function reading(command: Command): Command {
+  return storing(command.argument("[files...]", filesHelp));
+}
 
 /** Adds the options that say whom to trust. */
 function trusting(command: Command): Command {
@@ -131,23 +135,6 @@ function trusting(command: Command): Command {
     "a public key that you trust (JWK, JWK set or PEM); may be given several times",
     collected,
   );
-}
-
-/** For an option that may be given several times. */
-function collected(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 64)
-    throw new InvalidArgumentError("It must be a number from 1 to 64.");
-  return value;
 }
 
 /** Commander's messages, with their suggestions, as one line of ours. */

@@ -1,5 +1,5 @@
 import { printableText } from "@tollgate/core/export";
-import { type ProofReport, type VerifyOptions, verifyProof } from "@tollgate/core/verify";
+import { type ProofReport, type ReceiptInput, type VerifyOptions, verifyProof } from "@tollgate/core/verify";
 import { grouped } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { timelineText } from "./timeline-text.ts";
@@ -11,10 +11,12 @@ export const proofHeader = "c2sp.org/tlog-proof@v1";
 const longestProof = 64 * 1024 * 1024;
 
 /** Puts the lines of a proof together again, its first one being read already. */
-export async function proofText(rest: AsyncIterable<Uint8Array>, endsOpen: () => boolean): Promise<string> {
+export async function proofText(rest: AsyncIterable<ReceiptInput>, endsOpen: () => boolean): Promise<string> {
   const lines: Uint8Array[] = [];
   let length = 0;
   for await (const line of rest) {
+    // Lines of a file are bytes.
+    if (!ArrayBuffer.isView(line)) return "";
     length += line.length;
     if (length > longestProof) return "";
     lines.push(line);

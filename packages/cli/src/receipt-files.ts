@@ -1,35 +1,14 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { receiptLines } from "@tollgate/core/verify";
+import { type Break, receiptLines } from "@tollgate/core/verify";
 import { CliError, isTollgateError, systemCause } from "./cli-error.ts";
+import { earlierFilesHint } from "./earlier-files.ts";
+import type { ReceiptSource } from "./receipt-source.ts";
 
-/** Receipt files that are read one after the other, as the segments of one log. */
-export interface ReceiptFiles {
-  /** As they were given; `-` is stdin. */
-  readonly names: readonly string[];
-  /** How many bytes there are to read; null where nobody knows (a pipe). */
-  readonly totalBytes: number | null;
-  /** How many bytes have been read so far. */
-  readonly readBytes: number;
-  /** How many lines have been read so far. */
-  readonly readLines: number;
-  /** Reads them, once. @throws CliError naming the file that cannot be read */
-  lines(): AsyncGenerator<Uint8Array, void, void>;
-  /** Where the n-th line of all stands, from 0; the line counts from 1. */
-  placeOf(index: number): Place;
-  /** Whether the last line read had no line feed: it may have been cut short. */
-  readonly endsOpen: boolean;
-}
-
-/** A line of a file. */
-export interface Place {
+/** A line of a file, counted from 1. */
+interface Place {
   readonly file: string;
   readonly line: number;
-}
-
-/** `receipts.jsonl line 3`. */
-export function placeText({ file, line }: Place): string {
-  return `${shown(file)} line ${line}`;
 }
 
 interface OpenFile {
@@ -38,6 +17,8 @@ interface OpenFile {
 }
 
 /**
+ * Receipt files that are read one after the other, as the segments of one log.
+ *
  * Looks for the files, so that a missing one is told before the work begins; `-` is stdin.
  *
  * @throws CliError naming the first that cannot be read.
@@ -45,7 +26,7 @@ interface OpenFile {
 export async function openReceiptFiles(
   names: readonly string[],
   stdin: NodeJS.ReadStream,
-): Promise<ReceiptFiles> {
+): Promise<ReceiptSource> {
   if (names.filter((name) => name === "-").length > 1)
     throw new CliError("- (standard input) can be read once only");
   const files: OpenFile[] = [];
@@ -61,7 +42,7 @@ async function sizeOf(name: string): Promise<number | null> {
   return found.isFile() ? found.size : null;
 }
 
-class FilesInOrder implements ReceiptFiles {
+class FilesInOrder implements ReceiptSource {
   readonly totalBytes: number | null;
   readonly #files: readonly OpenFile[];
   readonly #stdin: NodeJS.ReadStream;
@@ -80,8 +61,8 @@ class FilesInOrder implements ReceiptFiles {
     );
   }
 
-  get names(): readonly string[] {
-    return this.#files.map(({ name }) => name);
+  get shown(): string {
+    return this.#names().join(", ");
   }
 
   get readBytes(): number {
@@ -96,7 +77,7 @@ class FilesInOrder implements ReceiptFiles {
     return this.#endsOpen;
   }
 
-  async *lines(): AsyncGenerator<Uint8Array, void, void> {
+  async *receipts(): AsyncGenerator<Uint8Array, void, void> {
     for (const { name } of this.#files) {
       this.#starts.push({ name, index: this.#readLines });
       try {
@@ -106,14 +87,31 @@ class FilesInOrder implements ReceiptFiles {
         }
       } catch (error) {
         if (error instanceof CliError) throw error;
-        const where = placeText(this.placeOf(this.#readLines));
+        const where = this.placeOf(this.#readLines);
         if (isTollgateError(error)) throw new CliError(`${where}: ${error.message}`, { cause: error });
         throw new CliError(`cannot read ${shown(name)}: ${systemCause(error)}`, { cause: error });
       }
     }
   }
 
-  placeOf(index: number): Place {
+  placeOf(index: number): string {
+    const { file, line } = this.#placeOf(index);
+    return `${shown(file)} line ${line}`;
+  }
+
+  hintOf({ index, reason }: Break): string | null {
+    if (reason === "not_json" && index === this.#readLines - 1 && this.#endsOpen) {
+      return "the last line is cut short, as by a crash: the log removes it when it is opened again";
+    }
+    const { file, line } = this.#placeOf(index);
+    return line !== 1 || file === "-" ? null : earlierFilesHint(file, this.#names());
+  }
+
+  #names(): readonly string[] {
+    return this.#files.map(({ name }) => name);
+  }
+
+  #placeOf(index: number): Place {
     const start = this.#starts.findLast((candidate) => candidate.index <= index);
     return { file: start?.name ?? "-", line: index - (start?.index ?? 0) + 1 };
   }

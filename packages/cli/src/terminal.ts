@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { printableText } from "@tollgate/core/export";
 import { createOutput, type Output } from "./output.ts";
+import { withoutPasswords } from "./store-name.ts";
 
 /** How a text may be set off. */
 export type Style = "bold" | "dim" | "green" | "yellow" | "red" | "cyan";
@@ -14,7 +15,7 @@ export interface Terminal {
   readonly out: Output;
   /** Sets a text off on stdout, where that is a terminal with colours (NO_COLOR is respected). */
   paint(style: Style | readonly Style[], text: string): string;
-  /** A line for people, on stderr; control characters in it are made visible. */
+  /** A line for people, on stderr; passwords in URLs are left out, control characters made visible. */
   note: (text: string) => void;
 }
 
@@ -27,6 +28,6 @@ export function processTerminal(): Terminal {
     stderr,
     out: createOutput(stdout),
     paint: (style, text) => styleText([style].flat(), text, { stream: stdout }),
-    note: (text) => void stderr.write(`tollgate: ${printableText(text)}\n`),
+    note: (text) => void stderr.write(`tollgate: ${printableText(withoutPasswords(text))}\n`),
   };
 }

@@ -2,14 +2,15 @@ import { formatAmount, printableJson } from "@tollgate/core/export";
 import { type ReplayedBalance, replayBalances } from "@tollgate/core/verify";
 import { checkedReceipts } from "../checked-receipts.ts";
 import { good } from "../cli-error.ts";
+import { withReceipts } from "../open-receipts.ts";
 import { withProgress } from "../progress.ts";
-import { openReceiptFiles } from "../receipt-files.ts";
+import type { StoreOption } from "../store-name.ts";
 import { type Column, tableText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { noteUnchecked, type TrustOptions } from "../trust.ts";
 
 /** What `tollgate balances` was asked for. */
-export interface BalancesOptions extends TrustOptions {
+export interface BalancesOptions extends TrustOptions, StoreOption {
   readonly budget?: string;
   readonly json?: boolean;
 }
@@ -20,8 +21,9 @@ export async function balances(
   options: BalancesOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const files = await openReceiptFiles(names, terminal.stdin);
-  const replayed = await withProgress(terminal, files, () => replayBalances(checkedReceipts(files, options)));
+  const replayed = await withReceipts(names, options, terminal, (source) =>
+    withProgress(terminal, source, () => replayBalances(checkedReceipts(source, options))),
+  );
   const wanted = replayed.filter(({ budget }) => options.budget === undefined || budget === options.budget);
   if (options.json === true) await terminal.out.write(`${printableJson(wanted)}\n`);
   else if (wanted.length === 0) await terminal.out.write("no receipt claims anything of a budget\n");

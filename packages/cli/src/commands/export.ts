@@ -9,13 +9,14 @@ import {
 import { checkedReceipts } from "../checked-receipts.ts";
 import { good } from "../cli-error.ts";
 import type { ExportFormat } from "../export-formats.ts";
+import { withReceipts } from "../open-receipts.ts";
 import { withProgress } from "../progress.ts";
-import { openReceiptFiles } from "../receipt-files.ts";
+import type { StoreOption } from "../store-name.ts";
 import type { Terminal } from "../terminal.ts";
 import { noteUnchecked, type TrustOptions } from "../trust.ts";
 
 /** What `tollgate export` was asked for. */
-export interface ExportOptions extends TrustOptions {
+export interface ExportOptions extends TrustOptions, StoreOption {
   readonly format: ExportFormat;
 }
 
@@ -25,12 +26,13 @@ export async function exportReceipts(
   options: ExportOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const files = await openReceiptFiles(names, terminal.stdin);
-  await withProgress(terminal, files, async () => {
-    const receipts = checkedReceipts(files, options);
-    for await (const text of writers[options.format](receipts)) await terminal.out.write(text);
-    await terminal.out.flush();
-  });
+  await withReceipts(names, options, terminal, (source) =>
+    withProgress(terminal, source, async () => {
+      const receipts = checkedReceipts(source, options);
+      for await (const text of writers[options.format](receipts)) await terminal.out.write(text);
+      await terminal.out.flush();
+    }),
+  );
   noteUnchecked(options, terminal);
   return good;
 }

@@ -1,12 +1,13 @@
 import { printableText } from "@tollgate/core/export";
 import { proveReceipt, type ReceiptRef } from "@tollgate/core/verify";
 import { broken, CliError, good, isTollgateError, trouble } from "../cli-error.ts";
+import { withReceipts } from "../open-receipts.ts";
 import { withProgress } from "../progress.ts";
-import { openReceiptFiles } from "../receipt-files.ts";
+import type { StoreOption } from "../store-name.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** What `tollgate prove` was asked for. */
-export interface ProveOptions {
+export interface ProveOptions extends StoreOption {
   /** An id, or `<chain>#<seq>`. */
   readonly receipt: string;
 }
@@ -18,17 +19,18 @@ export async function prove(
   terminal: Terminal,
 ): Promise<number> {
   const which = readRef(options.receipt);
-  const files = await openReceiptFiles(names, terminal.stdin);
-  const proof = await withProgress(terminal, files, async () => {
-    try {
-      return await proveReceipt(files.lines(), which);
-    } catch (error) {
-      if (!isTollgateError(error)) throw error;
-      // What is not there cannot be proven; what does not hold is another matter.
-      const exitCode = / does not hold/.test(error.message) ? broken : trouble;
-      throw new CliError(error.message, { cause: error, exitCode });
-    }
-  });
+  const proof = await withReceipts(names, options, terminal, (source) =>
+    withProgress(terminal, source, async () => {
+      try {
+        return await proveReceipt(source.receipts(), which);
+      } catch (error) {
+        if (!isTollgateError(error)) throw error;
+        // What is not there cannot be proven; what does not hold is another matter.
+        const exitCode = / does not hold/.test(error.message) ? broken : trouble;
+        throw new CliError(error.message, { cause: error, exitCode });
+      }
+    }),
+  );
   // In a file it is what it is; on a terminal a chain's name must not steer it.
   const lines = terminal.stdout.isTTY ? proof.split("\n").map(printableText) : [proof];
   await terminal.out.write(lines.join("\n"));

@@ -7,16 +7,17 @@ import {
 } from "@tollgate/core/export";
 import { checkedReceipts } from "../checked-receipts.ts";
 import { CliError, good } from "../cli-error.ts";
+import { withReceipts } from "../open-receipts.ts";
 import { grouped } from "../progress.ts";
-import { openReceiptFiles } from "../receipt-files.ts";
 import { RunSummaries, type RunSummary } from "../run-summary.ts";
+import type { StoreOption } from "../store-name.ts";
 import { type Column, tableText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { type TimelineStyle, timelineText } from "../timeline-text.ts";
 import { noteUnchecked, type TrustOptions } from "../trust.ts";
 
 /** What `tollgate show` was asked for. */
-export interface ShowOptions extends TrustOptions {
+export interface ShowOptions extends TrustOptions, StoreOption {
   readonly run?: string;
   readonly json?: boolean;
 }
@@ -30,15 +31,15 @@ export async function show(
   options: ShowOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const files = await openReceiptFiles(names, terminal.stdin);
   const summaries = new RunSummaries();
   const view =
     options.run === undefined ? new AnyRun(options, terminal) : new OneRun(options, terminal, options.run);
-  const receipts = checkedReceipts(files, options);
-  for await (const decided of decidedReceipts(receipts)) {
-    const run = summaries.add(decided);
-    if (run !== null) await view.take(decided, run);
-  }
+  await withReceipts(names, options, terminal, async (source) => {
+    for await (const decided of decidedReceipts(checkedReceipts(source, options))) {
+      const run = summaries.add(decided);
+      if (run !== null) await view.take(decided, run);
+    }
+  });
   await view.end(summaries.list());
   noteUnchecked(options, terminal);
   return good;

@@ -2,20 +2,23 @@ import { printableJson, printableText } from "@tollgate/core/export";
 import {
   type ChainSummary,
   type ProofReport,
+  type ReceiptInput,
   type VerifyOptions,
   type VerifyReport,
   verifyChain,
 } from "@tollgate/core/verify";
-import { breakHint, breakText } from "../break-text.ts";
+import { breakText } from "../break-text.ts";
 import { broken, CliError, good } from "../cli-error.ts";
+import { withReceipts } from "../open-receipts.ts";
 import { grouped, withProgress } from "../progress.ts";
 import { checkProof, proofHeader, proofReportText, proofText } from "../proof-text.ts";
-import { openReceiptFiles, type ReceiptFiles } from "../receipt-files.ts";
+import type { ReceiptSource } from "../receipt-source.ts";
+import type { StoreOption } from "../store-name.ts";
 import type { Terminal } from "../terminal.ts";
 import { readTrust, type TrustOptions } from "../trust.ts";
 
 /** What `tollgate verify` was asked for. */
-export interface VerifyCommandOptions extends TrustOptions {
+export interface VerifyCommandOptions extends TrustOptions, StoreOption {
   /** Settle for the verdict `bound`. */
   readonly bound?: boolean;
   readonly json?: boolean;
@@ -34,15 +37,24 @@ export async function verify(
     );
   }
   const trust = await readTrust(options);
-  const files = await openReceiptFiles(names, terminal.stdin);
-  const found = await withProgress(terminal, files, () => check(files, options, trust));
+  return withReceipts(names, options, terminal, async (source) => {
+    const found = await withProgress(terminal, source, () => check(source, options, trust));
+    return tell(found, source, options, terminal);
+  });
+}
+
+async function tell(
+  found: Checked,
+  source: ReceiptSource,
+  options: VerifyCommandOptions,
+  { out, paint }: Terminal,
+): Promise<number> {
   const code = found.report.verdict === "broken" ? broken : good;
   // Before it is written: whoever reads the pipe may have gone.
   process.exitCode = code;
-  const { out, paint } = terminal;
   if (options.json === true) await out.write(`${printableJson(found.report)}\n`);
   else if (found.what === "proof") await out.write(proofReportText(found.report, paint));
-  else await out.write(reportText(found.report, files, paint));
+  else await out.write(reportText(found.report, source, paint));
   return code;
 }
 
@@ -50,32 +62,36 @@ type Checked =
   | { readonly what: "log"; readonly report: VerifyReport }
   | { readonly what: "proof"; readonly report: ProofReport };
 
-/** Verifies what the files turn out to be: receipts, or the proof of one. */
+/** Verifies what there turns out to be: receipts, or the proof of one. */
 async function check(
-  files: ReceiptFiles,
+  source: ReceiptSource,
   { jobs }: VerifyCommandOptions,
   trust: VerifyOptions,
 ): Promise<Checked> {
-  const lines = files.lines();
-  const first = await lines.next();
-  if (first.done !== true && Buffer.from(first.value).equals(Buffer.from(proofHeader))) {
-    const text = await proofText(lines, () => files.endsOpen);
+  const inputs = source.receipts();
+  const first = await inputs.next();
+  if (first.done !== true && isProofHeader(first.value)) {
+    const text = await proofText(inputs, () => source.endsOpen);
     return { what: "proof", report: checkProof(text, trust) };
   }
-  return { what: "log", report: await verifyWith(jobs, resumed(first, lines), trust) };
+  return { what: "log", report: await verifyWith(jobs, resumed(first, inputs), trust) };
+}
+
+function isProofHeader(input: ReceiptInput): boolean {
+  return ArrayBuffer.isView(input) && Buffer.from(input).equals(Buffer.from(proofHeader));
 }
 
 /** With several jobs as many threads check the signatures; all else is checked here, in order. */
 async function verifyWith(
   jobs: number,
-  lines: AsyncIterable<Uint8Array>,
+  inputs: AsyncIterable<ReceiptInput>,
   trust: VerifyOptions,
 ): Promise<VerifyReport> {
-  if (jobs === 1) return verifyChain(lines, trust);
+  if (jobs === 1) return verifyChain(inputs, trust);
   const { signaturePool } = await import("@tollgate/core/node");
   const signatures = signaturePool(jobs);
   try {
-    return await verifyChain(lines, { ...trust, signatures });
+    return await verifyChain(inputs, { ...trust, signatures });
   } finally {
     await signatures.close();
   }
@@ -100,9 +116,9 @@ function resumed<Item>(
   };
 }
 
-function reportText(report: VerifyReport, files: ReceiptFiles, paint: Terminal["paint"]): string {
+function reportText(report: VerifyReport, source: ReceiptSource, paint: Terminal["paint"]): string {
   const { verdict, receipts, chains, open } = report;
-  if (verdict === "broken") return brokenText(report, files, paint);
+  if (verdict === "broken") return brokenText(report, source, paint);
   const count = `${counted(receipts, "receipt")} in ${counted(chains.length, "chain")}`;
   const head =
     verdict === "authentic"
@@ -131,14 +147,14 @@ function chainText(
 
 function brokenText(
   { receipts, break: found }: VerifyReport,
-  files: ReceiptFiles,
+  source: ReceiptSource,
   paint: Terminal["paint"],
 ): string {
   const head = paint(["bold", "red"], "broken");
   if (found === null) return `${head}\n`;
-  const hint = breakHint(found, files);
+  const hint = source.hintOf(found);
   return [
-    `${head}: ${printableText(breakText(found, files))}`,
+    `${head}: ${printableText(breakText(found, source))}`,
     ...(hint === null ? [] : [printableText(hint)]),
     paint("dim", `${counted(receipts, "receipt")} before it hold`),
     "",

@@ -1,0 +1,13 @@
+import type { Ledger, ReceiptLog } from "@tollgate/core";
+import type { LedgerAdmin } from "@tollgate/core/driver";
+
+/** A ledger and the receipts beside it, while they are open. */
+export interface OpenStore {
+  /** Its name for messages; holds no password. */
+  readonly shown: string;
+  readonly ledger: Ledger & LedgerAdmin;
+  readonly log: ReceiptLog;
+}
+
+/** What is done with a store while it is open. */
+export type StoreWork<Result> = (store: OpenStore) => Promise<Result>;
