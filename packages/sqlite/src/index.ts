@@ -1,4 +1,10 @@
-export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "@tollgate/core/driver";
+export type {
+  Adjustment,
+  KeptAdjustment,
+  KeptReservation,
+  LedgerAdmin,
+  ReservationQuery,
+} from "@tollgate/core/driver";
 export type { SqliteFileOptions } from "./file-options.ts";
 export type { SqliteRetention } from "./retention.ts";
 export type { SqliteFile } from "./sqlite-file.ts";

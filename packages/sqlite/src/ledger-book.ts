@@ -97,7 +97,8 @@ export class LedgerBook {
       const open = this.#rows.open(key);
       const ended = open === null ? this.#rows.ended(key) : null;
       if (open === null && ended === null) this.#takeOver(grant, now, lost);
-      else if ((open?.reservation.id ?? ended?.id) !== id) return { status: "conflict", ended: "unknown" } as const;
+      else if ((open?.reservation.id ?? ended?.id) !== id)
+        return { status: "conflict", ended: "unknown" } as const;
       for (const claim of claims) cells.add(this.#cells.open(claim, now));
       if (ending === null) return null;
       if (ending.outcome === "released") return this.release(reservation, ending.reason, now);

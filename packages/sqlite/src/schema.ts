@@ -64,6 +64,8 @@ INSERT INTO looked_through VALUES (0);
 
 CREATE TABLE adjustments (
   position INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
   at REAL NOT NULL,
   budget TEXT NOT NULL,
   "partition" TEXT NOT NULL,

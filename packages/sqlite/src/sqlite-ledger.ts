@@ -18,17 +18,17 @@ import {
   type Adjustment,
   checkExpiry,
   checkRequest,
+  type KeptAdjustment,
   type KeptReservation,
   type LeasedGrant,
   type LeasingLedger,
   type LedgerAdmin,
-  maxAmount,
   type Recorded,
   type ReservationQuery,
   readWhole,
   systemClock,
 } from "@tollgate/core/driver";
-import { balanceOf } from "./balance-cells.ts";
+import { Adjustments } from "./adjustments.ts";
 import { readExpired } from "./expired-text.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 import type { SqliteFileOptions } from "./file-options.ts";
@@ -90,7 +90,7 @@ class LedgerInSqlite implements SqliteLedger {
   readonly #book: LedgerBook;
   readonly #sweep: ExpirySweep;
   readonly #upkeep: Upkeep;
-  readonly #addAdjustment: StatementSync;
+  readonly #adjustments: Adjustments;
   readonly #listOpen: StatementSync;
   readonly #listExpired: StatementSync;
   readonly #release: () => Promise<void>;
@@ -111,10 +111,7 @@ class LedgerInSqlite implements SqliteLedger {
       missing: new MissingRecords(file, this.#rows, watch, times.recordWithinMs),
     });
     this.#upkeep = new Upkeep(file, times);
-    this.#addAdjustment = database.prepare(
-      'INSERT INTO adjustments (at, budget, "partition", "window", unit, amount, "by", reason) ' +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    );
+    this.#adjustments = new Adjustments(database, cells);
     const claimsOn = "EXISTS (SELECT 1 FROM json_each(claims) WHERE json_extract(value, '$[0]') = ?)";
     this.#listOpen = database.prepare(
       `SELECT name, id, digest, claims, at, until FROM live
@@ -201,24 +198,14 @@ class LedgerInSqlite implements SqliteLedger {
   }
 
   adjust(adjustment: Adjustment): Promise<Balance> {
-    const { budget, partition, window, unit, amount, by, reason } = adjustment;
-    checkTexts([budget, partition, window, unit, by, reason]);
-    return this.#file.write(() => {
-      const now = this.#clock.now();
-      const cell = this.#file.cells.find(adjustment);
-      const spent = typeof amount === "bigint" ? (cell?.spent ?? 0n) + amount : -1n;
-      if (cell === null || spent < 0n || spent > maxAmount) {
-        const stands = cell === null ? "has no balance" : `has a balance of ${cell.spent} spent`;
-        throw new StorageFailed(
-          `budget "${budget}" ${stands} in ${unit} for "${partition}" in the window ${window}, ` +
-            `to which ${String(amount)} cannot be added; nothing was changed`,
-        );
-      }
-      this.#addAdjustment.run(now, budget, partition, window, unit, amount, by, reason);
-      cell.spent = spent;
-      this.#file.cells.touch(cell, now);
-      return balanceOf(cell);
-    });
+    const { id, budget, partition, window, unit, by, reason } = adjustment;
+    checkTexts([id, budget, partition, window, unit, by, reason]);
+    return this.#file.write(() => this.#adjustments.make(adjustment, this.#clock.now()));
+  }
+
+  adjustments({ budget, limit = 100 }: ReservationQuery = {}): Promise<readonly KeptAdjustment[]> {
+    readWhole(limit, "limit", 1);
+    return this.#file.read(() => this.#adjustments.list(budget ?? null, limit));
   }
 
   close(): Promise<void> {

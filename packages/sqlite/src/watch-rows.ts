@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isLease } from "@tollgate/core/driver";
 
 /** A reservation whose ending may be without its receipt. */
 export type WatchRow = {
@@ -22,8 +23,9 @@ export class WatchRows {
     this.#due = database.prepare("SELECT id, key FROM watched WHERE due <= ? ORDER BY due LIMIT ?");
   }
 
-  /** Has a reservation looked at when it is due, and not before. */
+  /** Has a reservation looked at when it is due, and not before; leases have no receipts that could be missing. */
   add(id: string, key: string | null, dueAt: number): void {
+    if (key !== null && isLease({ key })) return;
     this.#add.run(id, key, dueAt);
   }
 

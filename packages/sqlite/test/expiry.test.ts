@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { createGate } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
 import { type SqliteFile, sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
@@ -67,5 +68,33 @@ describe("a sweep", () => {
     await next.decide(action);
     expect(await expiredReceipts(file)).toEqual([decision.permit?.id]);
     expect(await next.balances()).toMatchObject([{ held: 1n, spent: 0n }]);
+  });
+});
+
+describe("a lease that has expired", () => {
+  it("gives its money back, and no sweep tells of it", async () => {
+    const clock = manualClock();
+    const ledger = sqliteLedger(tempFile(), { clock });
+    // More than a sweep ends in one go, so that it must not stop where it has none to tell of.
+    for (let count = 0; count < 99; count++) {
+      await grant(ledger, `lease ${count}`, [claim({ limit: null })], 500);
+    }
+    await grant(ledger, "call", [claim({ limit: null })], 1000);
+    expect(await standing(ledger)).toEqual({ spent: 0n, held: 1000n });
+    expect(await sweep(ledger, 1000)).toEqual(["call"]);
+    expect(await standing(ledger)).toEqual({ spent: 0n, held: 0n });
+    await ledger.close();
+  });
+
+  it("is not looked for among the receipts", async () => {
+    const path = tempFile();
+    const ledger = sqliteLedger(path);
+    await grant(ledger, "lease 1");
+    await grant(ledger, "call 2");
+    await sweep(ledger, 1000);
+    await ledger.close();
+    const database = new DatabaseSync(path);
+    expect(database.prepare("SELECT key FROM watched").all()).toMatchObject([{ key: "call 2" }]);
+    database.close();
   });
 });

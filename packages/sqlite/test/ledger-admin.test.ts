@@ -6,7 +6,14 @@ import { claim, grant, outcome, request, standing, sweep } from "./requests.ts";
 import { tempFile } from "./temp-folder.ts";
 
 const place = { budget: "b", partition: "", window: "total", unit: "usd" };
-const who = { by: "alice", reason: "invoice 7 was refunded" };
+const refund = {
+  ...place,
+  id: "r1",
+  kind: "refund",
+  amount: -3n,
+  by: "alice",
+  reason: "invoice 7 was refunded",
+} as const;
 
 describe("the list of reservations", () => {
   it("has open ones and expired ones that may still settle, the newest first", async () => {
@@ -56,39 +63,120 @@ describe("the list of reservations", () => {
 });
 
 describe("an adjustment", () => {
+  /** A ledger with 10 spent out of 100. */
+  async function spentTen(path = tempFile(), clock = manualClock(5000)) {
+    const ledger = sqliteLedger(path, { clock });
+    await ledger.settle(await grant(ledger, "a"), {}, "reported");
+    return ledger;
+  }
+
   it("changes what was spent, both ways, and counts at once", async () => {
     const ledger = sqliteLedger(tempFile());
     const reservation = await grant(ledger, "a", [claim({ amount: 100n })]);
     await ledger.settle(reservation, {}, "reported");
     expect(await ledger.reserve(request("b"))).toMatchObject({ status: "refused" });
-    expect(await ledger.adjust({ ...place, ...who, amount: -30n })).toMatchObject({
+    expect(await ledger.adjust({ ...refund, id: "1", amount: -30n })).toMatchObject({
       spent: 70n,
       limit: 100n,
     });
     await grant(ledger, "c");
-    expect(await ledger.adjust({ ...place, ...who, amount: 25n })).toMatchObject({ spent: 95n, held: 10n });
+    const booked = await ledger.adjust({ ...refund, id: "2", kind: "correction", amount: 25n });
+    expect(booked).toMatchObject({ spent: 95n, held: 10n });
     expect(await ledger.reserve(request("d"))).toMatchObject({ status: "refused" });
     await ledger.close();
   });
 
-  it("is kept with who made it and why, for good", async () => {
+  it("may bring what was spent below 0, so that more than the limit can be spent", async () => {
+    const path = tempFile();
+    const ledger = await spentTen(path);
+    expect(await ledger.adjust({ ...refund, kind: "top_up", amount: -60n })).toMatchObject({ spent: -50n });
+    expect(await ledger.reserve(request("b", [claim({ amount: 151n })]))).toMatchObject({
+      status: "refused",
+      exceeded: [{ spent: -50n }],
+    });
+    const reservation = await grant(ledger, "c", [claim({ amount: 150n })]);
+    await ledger.settle(reservation, {}, "reported");
+    await ledger.close();
+    const again = sqliteLedger(path);
+    expect(await again.balances({})).toMatchObject([{ spent: 100n, held: 0n }]);
+    await again.close();
+  });
+
+  it("fails where it would come to less than -2^63, and not before", async () => {
+    const ledger = await spentTen();
+    const least = -(2n ** 63n);
+    expect(await ledger.adjust({ ...refund, id: "1", amount: least })).toMatchObject({ spent: least + 10n });
+    expect(await ledger.adjust({ ...refund, id: "2", amount: -10n })).toMatchObject({ spent: least });
+    expect(await outcome(() => ledger.adjust({ ...refund, id: "3", amount: -1n }))).toMatch(
+      /to which -1 cannot/,
+    );
+    expect(await ledger.balances({})).toMatchObject([{ spent: least }]);
+    await ledger.close();
+  });
+
+  it("is made once for its id, whoever tries again, also in another process", async () => {
+    const path = tempFile();
+    const [ledger, other] = [await spentTen(path), sqliteLedger(path)];
+    const adjustment = { ...refund, id: "once", amount: -3n };
+    const answers = await Promise.all([
+      ledger.adjust(adjustment),
+      ledger.adjust(adjustment),
+      other.adjust(adjustment),
+    ]);
+    expect(answers.map(({ spent }) => spent)).toEqual([7n, 7n, 7n]);
+    expect(await ledger.adjustments()).toHaveLength(1);
+    await Promise.all([ledger.close(), other.close()]);
+  });
+
+  it.each([
+    ["kind", { kind: "correction" }],
+    ["amount", { amount: -4n }],
+    ["budget", { budget: "other" }],
+    ["unit", { unit: "calls" }],
+    ["author", { by: "bob" }],
+    ["reason", { reason: "invoice 8 was refunded" }],
+  ] as const)("fails where its id was used for one of another %s", async (_, change) => {
+    const ledger = await spentTen();
+    await ledger.adjust({ ...refund, id: "once", amount: -3n });
+    expect(await outcome(() => ledger.adjust({ ...refund, id: "once", amount: -3n, ...change }))).toMatch(
+      /^the id "once" is another adjustment's/,
+    );
+    expect(await ledger.balances({})).toMatchObject([{ spent: 7n }]);
+    expect(await ledger.adjustments()).toHaveLength(1);
+    await ledger.close();
+  });
+
+  it("is listed with who made it, why and when, the newest first", async () => {
     const path = tempFile();
     const clock = manualClock(5000);
-    const ledger = sqliteLedger(path, { clock });
-    await ledger.settle(await grant(ledger, "a"), {}, "reported");
-    await ledger.adjust({ ...place, ...who, amount: -3n });
+    const ledger = await spentTen(path, clock);
+    await ledger.settle(await grant(ledger, "other", [claim({ budget: "c" })]), {}, "reported");
+    const adjustments = [
+      { ...refund, id: "1" },
+      { ...refund, id: "2", budget: "c" },
+      { ...refund, id: "3", kind: "correction", amount: 2n ** 62n },
+      { ...refund, id: "4", kind: "top_up", amount: -(2n ** 62n) },
+    ] as const;
+    for (const adjustment of adjustments) {
+      await ledger.adjust(adjustment);
+      clock.advance(1);
+    }
+    await ledger.close();
+    const again = sqliteLedger(path);
+    const kept = adjustments.map((adjustment, nth) => ({ ...adjustment, adjustedAt: 5000 + nth })).reverse();
+    expect(await again.adjustments()).toEqual(kept);
+    expect(await again.adjustments({ budget: "c" })).toEqual([kept[2]]);
+    expect(await again.adjustments({ limit: 2 })).toEqual(kept.slice(0, 2));
+    expect(await again.adjustments({ budget: "nobody's" })).toEqual([]);
+    await again.close();
+  });
+
+  it("is kept for good", async () => {
+    const path = tempFile();
+    const ledger = await spentTen(path);
+    await ledger.adjust(refund);
     await ledger.close();
     const database = new DatabaseSync(path);
-    expect({ ...database.prepare("SELECT * FROM adjustments").get() }).toEqual({
-      position: 1,
-      at: 5000,
-      budget: "b",
-      partition: "",
-      window: "total",
-      unit: "usd",
-      amount: -3,
-      ...who,
-    });
     expect(() => database.exec("DELETE FROM adjustments")).toThrow("adjustments only takes new rows");
     expect(() => database.exec("UPDATE adjustments SET amount = 0")).toThrow(
       "adjustments only takes new rows",
@@ -96,25 +184,24 @@ describe("an adjustment", () => {
     database.close();
   });
 
+  const most = 2n ** 63n - 1n;
   it.each([
-    ["below 0", { ...place, amount: -11n }, /has a balance of 10 spent .* to which -11 cannot be added/],
-    ["above 2^63 - 1", { ...place, amount: 2n ** 63n - 10n }, /cannot be added; nothing was changed$/],
-    [
-      "no balance",
-      { ...place, window: "run:1", amount: 1n },
-      /has no balance in usd for "" in the window run:1/,
-    ],
-    ["no amount", { ...place, amount: 1 as unknown as bigint }, /to which 1 cannot be added/],
-  ])("fails and changes nothing where it would come to %s", async (_, adjustment, message) => {
-    const path = tempFile();
-    const ledger = sqliteLedger(path);
-    await ledger.settle(await grant(ledger, "a"), {}, "reported");
-    expect(await outcome(() => ledger.adjust({ ...adjustment, ...who }))).toMatch(message);
+    ["it would come to more than 2^63 - 1", { kind: "correction", amount: most - 9n }, /to which \d+ cannot/],
+    ["there is no balance", { window: "run:1" }, /has no balance in usd for "" in the window run:1/],
+    ["the amount is none", { amount: 1 as unknown as bigint }, /^1 cannot be adjusted by/],
+    ["the amount has more than 64 bits", { amount: -most - 2n }, /^-\d+ cannot be adjusted by/],
+    ["a refund takes nothing back", { amount: 0n }, /^a refund takes .* below 0, not 0/],
+    ["a top-up takes money out", { kind: "top_up", amount: 1n }, /^a top_up takes .* below 0, not 1/],
+    ["the kind is none", { kind: "gift" as "refund" }, /not a gift/],
+    ["the id cannot be stored", { id: "\ud800" }, /cannot be stored/],
+  ] as const)("fails and changes nothing where %s", async (_, change, message) => {
+    const ledger = await spentTen();
+    const answer = await outcome(() => ledger.adjust({ ...refund, ...change }));
+    expect(answer).toMatch(message);
+    expect(answer).toMatch(/nothing was changed$/);
     expect(await ledger.balances({})).toMatchObject([{ spent: 10n, held: 0n }]);
+    expect(await ledger.adjustments()).toEqual([]);
     await ledger.close();
-    const database = new DatabaseSync(path);
-    expect(database.prepare("SELECT count(*) AS n FROM adjustments").get()?.n).toBe(0);
-    database.close();
   });
 });
 
