@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { leaseExamples } from "./lease-examples.ts";
+import { recordExamples } from "./lease-examples.ts";
 import { LeaseSimulation, leaseHistories, type MakeLeasingLedger } from "./lease-simulation.ts";
+import { leasedExamples } from "./leased-examples.ts";
 import type { LedgerLaw } from "./ledger-under-test.ts";
 
 export type { MakeLeasingLedger } from "./lease-simulation.ts";
@@ -24,5 +25,5 @@ export function leaseLaws(
         { numRuns: runs, timeout: 20_000 },
       ),
   };
-  return [...leaseExamples(make), overHistories];
+  return [...recordExamples(make), ...leasedExamples(make), overHistories];
 }
