@@ -126,6 +126,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "evaluator",
   ],
   "@tollgate/core/leases": ["leased"],
+  "@tollgate/core/operate": ["createOperator"],
   "@tollgate/core/signing": [
     "checkpoints",
     "createPrivateJwk",

@@ -13,6 +13,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   lease: ["foundation", "action", "ledger"],
   receipt: ["foundation", "action", "evaluate", "pricing", "ledger"],
   export: ["foundation", "action", "receipt"],
+  operate: ["foundation", "action", "ledger", "receipt"],
   gate: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt"],
   node: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   testing: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],

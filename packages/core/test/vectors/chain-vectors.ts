@@ -1,3 +1,4 @@
+import { adjustmentCases } from "./adjustment-cases.ts";
 import { chainTests } from "./chain-case.ts";
 import { chainCases } from "./chain-cases.ts";
 import { checkpointCases } from "./checkpoint-cases.ts";
@@ -35,7 +36,7 @@ export async function chainVectors(): Promise<VectorFileContent> {
     groups: [
       {
         type: "VerifyChain",
-        tests: await chainTests([...chainCases, ...signatureCases, ...settlementCases]),
+        tests: await chainTests([...chainCases, ...signatureCases, ...settlementCases, ...adjustmentCases]),
       },
     ],
   };

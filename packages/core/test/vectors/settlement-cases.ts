@@ -1,14 +1,6 @@
 import type { JsonObject, JsonValue } from "../../src/codec/json.ts";
 import type { ChainCase } from "./chain-case.ts";
-import {
-  adjustmentOf,
-  ChainWriter,
-  closed,
-  decisionOf,
-  givenBack,
-  settlementOf,
-  stopped,
-} from "./chain-writer.ts";
+import { ChainWriter, closed, decisionOf, givenBack, settlementOf, stopped } from "./chain-writer.ts";
 import { allowed, anyDigest, claimOf, vectorId } from "./sample-bodies.ts";
 import { vectorSigner } from "./signed-line.ts";
 
@@ -212,38 +204,6 @@ function amounts(): readonly ChainCase[] {
       settled(booked(["usd", "900"]), over(claimOf("901")), { late: true }),
     ),
     unexplained("an overage without any claim", decisionOf(1, { claims: [] }), settled(over(claimOf("1")))),
-  ];
-}
-
-/** Whoever adjusts may do so whatever else stands in the chain, and say it again. */
-function adjustments(): readonly ChainCase[] {
-  const topUp = adjustmentOf("-5000");
-  const place = new ChainWriter({ signer }).open();
-  return [
-    good("Adjustments", "an adjustment", topUp),
-    good("Adjustments", "two receipts of one adjustment", topUp, topUp),
-    good(
-      "Adjustments",
-      "a balance that nothing was ever held on",
-      { ...topUp, budget: "new" },
-      decisionOf(3),
-      settlementOf(3),
-    ),
-    {
-      ...bad("Adjustments", "bad_signature", "an amount that was changed after signing"),
-      lines: [...place.lines, place.next(topUp).replace('"-5000"', '"-9000"')],
-      expected: ["bad_signature", 1, "main", 1],
-    },
-    {
-      ...bad("Adjustments", "unknown_key", "an adjustment by somebody else's key"),
-      lines: [...place.lines, place.next(topUp, vectorSigner(8))],
-      expected: ["unknown_key", 1, "main", 1],
-    },
-    {
-      ...bad("Adjustments", "missing_key", "an adjustment as the first receipt"),
-      lines: [new ChainWriter({ signer }).next(topUp)],
-      expected: ["missing_key", 0, "main", 0],
-    },
   ];
 }
 

@@ -1,0 +1,135 @@
+import { systemClock } from "../clock.ts";
+import { createIds } from "../codec/uuidv7.ts";
+import { InvalidConfig, messageOf, StorageFailed } from "../errors.ts";
+import type { Adjustment } from "../ledger/ledger-admin.ts";
+import type { AdjustmentBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
+import { adjustmentContent } from "./adjustment-receipt.ts";
+import { findHeld } from "./held-by-decision.ts";
+import type {
+  Adjusted,
+  AdjustmentRequest,
+  Operator,
+  OperatorOptions,
+  Released,
+  ReleaseRequest,
+} from "./operator.ts";
+import { OperatorChain } from "./operator-chain.ts";
+import { ToldAdjustments } from "./told-adjustments.ts";
+
+/** Makes an {@link Operator}; nothing is read or written before it is asked for something. */
+export function createOperator(options: OperatorOptions): Operator {
+  return new LedgerOperator(options);
+}
+
+class LedgerOperator implements Operator {
+  readonly #options: OperatorOptions;
+  readonly #chain: OperatorChain;
+  readonly #told: ToldAdjustments;
+  readonly #newId: () => string;
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: OperatorOptions) {
+    const { ledger, log, signer, clock = systemClock } = options;
+    const idAt = createIds();
+    this.#options = options;
+    this.#chain = new OperatorChain(log, signer, clock);
+    this.#told = new ToldAdjustments(ledger, log);
+    this.#newId = () => idAt(clock.now());
+  }
+
+  adjust(request: AdjustmentRequest): Promise<Adjusted> {
+    return this.#inTurn(() => this.#adjust({ ...request, id: request.id ?? this.#newId() }));
+  }
+
+  release(request: ReleaseRequest): Promise<Released> {
+    return this.#inTurn(() => this.#release(request));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#after(() => this.#chain.close());
+  }
+
+  async #adjust(adjustment: Adjustment): Promise<Adjusted> {
+    checkText("by", adjustment.by);
+    checkText("reason", adjustment.reason);
+    const content = adjustmentContent(adjustment);
+    await this.#prepare();
+    const balance = await this.#options.ledger.adjust(adjustment);
+    const known = this.#told.receiptOf(adjustment.id);
+    if (known !== null) return { balance, receipt: known };
+    const what = `adjustment ${adjustment.id} is booked`;
+    const receipt = await afterwards(what, this.#chain.write(content));
+    this.#told.add(receipt as Receipt<AdjustmentBody>);
+    return { balance, receipt: receipt as Receipt<AdjustmentBody> };
+  }
+
+  async #release({ reservation: id, by, reason }: ReleaseRequest): Promise<Released> {
+    checkText("by", by);
+    checkText("reason", reason);
+    const { ledger, log } = this.#options;
+    await this.#prepare();
+    const { reservation, decision } = await findHeld(ledger, log, id);
+    const why = `released by ${by}: ${reason}`;
+    const answer = await ledger.release(reservation, why);
+    if (answer.status !== "released") {
+      throw new StorageFailed(`reservation ${id} was not released: it is ${answer.ended}`);
+    }
+    const written = this.#chain.write({
+      type: "settlement",
+      decision: decision.id,
+      reservation: id,
+      outcome: "released",
+      reason: why,
+      amounts: [],
+    });
+    const receipt = await afterwards(`reservation ${id} is released`, written);
+    return { reservation, receipt: receipt as Receipt<SettlementBody> };
+  }
+
+  /** Writes what others or this one could not: after that, all that is on record is what has happened. */
+  async #prepare(): Promise<void> {
+    await this.#chain.flush();
+    for (const kept of await this.#told.missing()) {
+      let content: ReturnType<typeof adjustmentContent>;
+      try {
+        content = adjustmentContent(kept);
+      } catch {
+        // Made past every operator: what no receipt can hold must not stand in the way of the rest.
+        continue;
+      }
+      this.#told.add((await this.#chain.write(content)) as Receipt<AdjustmentBody>);
+    }
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) return Promise.reject(new StorageFailed("the operator was closed"));
+    return this.#after(work);
+  }
+
+  #after<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
+
+/** Waits for the receipt of what is done already. @throws StorageFailed that says so. */
+async function afterwards(what: string, receipt: Promise<Receipt>): Promise<Receipt> {
+  try {
+    return await receipt;
+  } catch (cause) {
+    throw new StorageFailed(
+      `${what}, but its receipt could not be written: it is when the operator is used or closed next ` +
+        `(${messageOf(cause)})`,
+      { cause },
+    );
+  }
+}
+
+/** Texts of people are for receipts, so they are as long as names there. */
+function checkText(field: string, text: unknown): void {
+  if (typeof text === "string" && text !== "" && text.length <= 1024 && text.isWellFormed()) return;
+  throw new InvalidConfig(field, "expected a text of 1 to 1,024 characters");
+}

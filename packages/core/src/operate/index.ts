@@ -1,0 +1,10 @@
+/** What people do by hand with a ledger that outlives the process, each with its receipt. */
+export { createOperator } from "./create-operator.ts";
+export type {
+  Adjusted,
+  AdjustmentRequest,
+  Operator,
+  OperatorOptions,
+  Released,
+  ReleaseRequest,
+} from "./operator.ts";

@@ -1,0 +1,76 @@
+import type { Balance } from "../action/balance.ts";
+import type { Clock } from "../clock.ts";
+import type { Ledger, Reservation } from "../ledger/ledger.ts";
+import type { Adjustment, LedgerAdmin } from "../ledger/ledger-admin.ts";
+import type { AdjustmentBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
+import type { ReceiptLog } from "../receipt/receipt-log.ts";
+import type { Signer } from "../receipt/signer.ts";
+
+/** What an {@link Operator} works on. */
+export interface OperatorOptions {
+  readonly ledger: LedgerAdmin & Ledger;
+  /** The log that the gates of this ledger write to. */
+  readonly log: ReceiptLog;
+  /** Whose key the operator's chain is under; whoever verifies the log has to trust it. */
+  readonly signer: Signer;
+  /** @default the system's clock */
+  readonly clock?: Clock;
+}
+
+/** What to change of what was spent. */
+export interface AdjustmentRequest extends Omit<Adjustment, "id"> {
+  /**
+   * Unique for ever; to ask again with it, as after a failure, changes nothing more.
+   *
+   * @default a new one
+   */
+  readonly id?: string;
+}
+
+/** An adjustment that the ledger has, and a receipt tells of. */
+export interface Adjusted {
+  /** As it is then; where the adjustment was there before, as it is now. */
+  readonly balance: Balance;
+  readonly receipt: Receipt<AdjustmentBody>;
+}
+
+/** What to give back of what is held. */
+export interface ReleaseRequest {
+  /** The reservation's id. */
+  readonly reservation: string;
+  /** Who gives it back. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A reservation that was given back by hand. */
+export interface Released {
+  readonly reservation: Reservation;
+  readonly receipt: Receipt<SettlementBody>;
+}
+
+/**
+ * Does by hand what no gate does, and writes a receipt of it.
+ *
+ * Its receipts are a chain of its own, which is begun with the first of them. The ledger comes first and the receipt
+ * after it: what cannot be written then is written before anything else the next time. Where a process dies in
+ * between, whoever operates next on the same ledger and log writes the receipt of the adjustment: before each
+ * change the 50 newest adjustments are held against the operators' chains in the log. So two operators at once may
+ * both write the receipt of one adjustment, which counts once.
+ *
+ * All methods reject with StorageFailed where the ledger or the log fails or refuses, and with InvalidConfig for
+ * what makes no sense; operations are done one after another.
+ */
+export interface Operator {
+  /** Changes what was spent; see {@link LedgerAdmin}. */
+  adjust(request: AdjustmentRequest): Promise<Adjusted>;
+  /**
+   * Gives back what an open reservation holds: a call that is still under way settles without effect.
+   *
+   * Refused are leases, which are no decision's; reservations that are not among the 100,000 newest; and those whose
+   * decision is not in the log, for a receipt of their end would belong to nothing: they expire by themselves.
+   */
+  release(request: ReleaseRequest): Promise<Released>;
+  /** Ends the chain if it was begun; ledger and log stay open. */
+  close(): Promise<void>;
+}
