@@ -9,10 +9,10 @@ type StoredHold = readonly [string, string, string, string, string, number];
 type StoredClaim = readonly [number, string, string | null, boolean, number | null];
 
 /**
- * What lets a hold in: the least limit, the least hard limit, the least soft limit, the limit to show, whether
+ * What lets a hold in: the least limit (null where nothing does), the least hard limit, the least soft limit, the limit to show, whether
  * some claim has none, and when the window ends.
  */
-type Terms = readonly [string, string | null, string | null, string | null, boolean, string | null];
+type Terms = readonly [string | null, string | null, string | null, string | null, boolean, string | null];
 
 /** A reservation as a row keeps it. */
 export interface StoredReservation {
@@ -84,6 +84,9 @@ function termsOf(claims: readonly Claim[], endsAt: number | null): Terms {
   return [String(least), textOf(hard), textOf(soft), textOf(shown), unlimited, textOf(endsAt)];
 }
 
+/** Less than can stand on any balance: what was spent may be below 0. */
+const belowAll = "-99999999999999999999";
+
 /** The terms of claims that come to more than any limit: whatever stands there, they are refused. */
 function neverFits(claims: readonly Claim[]): Terms {
   const without = claims.find(({ limit }) => limit === null);
@@ -94,9 +97,9 @@ function neverFits(claims: readonly Claim[]): Terms {
     );
   }
   const [, , , shown] = termsOf(claims, null);
-  const hard = claims.some(({ soft }) => !soft) ? "-1" : null;
-  const soft = claims.some((claim) => claim.soft) ? "-1" : null;
-  return ["-1", hard, soft, shown, false, null];
+  const hard = claims.some(({ soft }) => !soft) ? belowAll : null;
+  const soft = claims.some((claim) => claim.soft) ? belowAll : null;
+  return [null, hard, soft, shown, false, null];
 }
 
 /** The claims of a reservation, as they were asked for. */

@@ -1,4 +1,10 @@
-export type { Adjustment, KeptReservation, LedgerAdmin, ReservationQuery } from "@tollgate/core/driver";
+export type {
+  Adjustment,
+  KeptAdjustment,
+  KeptReservation,
+  LedgerAdmin,
+  ReservationQuery,
+} from "@tollgate/core/driver";
 export { type DroppedReceipts, dropReceipts } from "./drop-receipts.ts";
 export { type ForgetOptions, type Forgotten, forget } from "./forget.ts";
 export { migrate } from "./migrate.ts";

@@ -11,12 +11,12 @@ import type {
   SettleResult,
   UsageSource,
 } from "@tollgate/core";
-import { StorageFailed } from "@tollgate/core";
 import {
   type Adjustment,
   checkExpiry,
   checkRequest,
   isLease,
+  type KeptAdjustment,
   type KeptReservation,
   type LeasedGrant,
   type LeasingLedger,
@@ -28,6 +28,7 @@ import {
   readWhole,
   systemClock,
 } from "@tollgate/core/driver";
+import { adjust, adjustments } from "./adjustments.ts";
 import { Database, type Row } from "./database.ts";
 import { releaseResult, sentAmounts, sentReason, settleResult, unrecordedEnding } from "./end-answers.ts";
 import { checkText, holdsOf, reservationOf } from "./holds.ts";
@@ -99,6 +100,7 @@ export interface PostgresLedger extends LeasingLedger, LedgerAdmin {
   balances(query: BalanceQuery): Promise<readonly Balance[]>;
   reservations(query?: ReservationQuery): Promise<readonly KeptReservation[]>;
   adjust(adjustment: Adjustment): Promise<Balance>;
+  adjustments(query?: ReservationQuery): Promise<readonly KeptAdjustment[]>;
   close(): Promise<void>;
 }
 
@@ -233,21 +235,12 @@ class LedgerInPostgres implements PostgresLedger {
     }));
   }
 
-  async adjust(adjustment: Adjustment): Promise<Balance> {
-    const { budget, partition, window, unit, amount, by, reason } = adjustment;
-    for (const text of [budget, partition, window, unit, by, reason]) checkText(text);
-    const { rows } = await this.#database.ask({
-      text: "SELECT * FROM tollgate.adjust($1, $2, $3, $4, $5, $6, $7, $8)",
-      values: [budget, partition, window, unit, this.#time.now(), String(amount), by, reason],
-      // Done twice it would adjust twice.
-      repeatable: false,
-    });
-    if (rows[0] !== undefined)
-      return balanceOfRow({ budget, partition, window_id: window, unit, ...rows[0] });
-    throw new StorageFailed(
-      `budget "${budget}" has no balance of "${partition}" in the window ${window} with ${unit} spent that ` +
-        `${amount} could be added to; nothing was changed`,
-    );
+  adjust(adjustment: Adjustment): Promise<Balance> {
+    return adjust(this.#database, this.#time, adjustment);
+  }
+
+  adjustments(query: ReservationQuery = {}): Promise<readonly KeptAdjustment[]> {
+    return adjustments(this.#database, query);
   }
 
   /** Finds endings whose receipts are missing. */

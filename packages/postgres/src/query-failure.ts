@@ -55,7 +55,7 @@ function advice(code: string, message: string): string {
     case "TG001":
       return message;
     case "22003":
-      return `an amount or balance would be beyond 2^63 - 1; nothing was changed: ${message}`;
+      return `an amount or balance would leave the range of 64-bit integers; nothing was changed: ${message}`;
     case "42883":
     case "42P01":
     case "3F000":

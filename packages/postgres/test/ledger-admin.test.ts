@@ -1,8 +1,8 @@
 import { StorageFailed } from "@tollgate/core";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { migrate, postgresLedger } from "../src/index.ts";
+import { type Adjustment, migrate, postgresLedger } from "../src/index.ts";
 import { emptySchema } from "./clean-schema.ts";
-import { claim, grant, request } from "./fixture.ts";
+import { claim, grant, range, request } from "./fixture.ts";
 import { startServer } from "./server.ts";
 
 const server = await startServer("fsync=off");
@@ -12,46 +12,115 @@ await migrate(pool);
 beforeEach(() => emptySchema(pool));
 
 describe("adjusting", () => {
-  const adjustment = {
+  const ledger = postgresLedger(pool);
+  let nth = 0;
+  const adjustment = (changes: Partial<Adjustment>): Adjustment => ({
+    id: `adjustment ${nth++}`,
+    kind: "correction",
     budget: "b",
     partition: "",
     window: "total",
     unit: "usd",
+    amount: 1n,
     by: "carol",
-    reason: "refund",
-  };
+    reason: "ticket 7",
+    ...changes,
+  });
+  const most = 2n ** 63n - 1n;
 
   it("changes what was spent, and keeps who did it and why", async () => {
-    const ledger = postgresLedger(pool);
     await ledger.settle(await grant(ledger, request("a")), { usd: 8n }, "reported");
     const [before] = await ledger.balances({});
-    expect(await ledger.adjust({ ...adjustment, amount: -5n })).toEqual({ ...before, spent: 3n });
-    expect(await ledger.adjust({ ...adjustment, amount: 90n })).toMatchObject({ spent: 93n });
+    const refund = adjustment({ kind: "refund", amount: -5n });
+    const correction = adjustment({ amount: 90n, by: "dave" });
+    expect(await ledger.adjust(refund)).toEqual({ ...before, spent: 3n });
+    expect(await ledger.adjust(correction)).toMatchObject({ spent: 93n });
     expect((await ledger.reserve(request("b"))).status).toBe("refused");
-    const { rows } = await pool.query(
-      "SELECT amount, adjusted_by, reason FROM tollgate.adjustments ORDER BY id",
-    );
-    expect(rows).toEqual([
-      { amount: "-5", adjusted_by: "carol", reason: "refund" },
-      { amount: "90", adjusted_by: "carol", reason: "refund" },
+    const kept = await ledger.adjustments();
+    expect(kept).toEqual([
+      { ...correction, adjustedAt: expect.any(Number) },
+      { ...refund, adjustedAt: expect.any(Number) },
     ]);
+    expect(Math.abs((kept[0]?.adjustedAt ?? 0) - Date.now())).toBeLessThan(60_000);
+    expect(await ledger.adjustments({ limit: 1 })).toEqual(kept.slice(0, 1));
+    expect(await ledger.adjustments({ budget: "c" })).toEqual([]);
+    expect(await ledger.adjustments({ budget: "b" })).toEqual(kept);
     await expect(pool.query("DELETE FROM tollgate.adjustments")).rejects.toThrow(/only takes new rows/);
   });
 
-  it("never brings it below 0 or above 2^63 - 1, and nowhere where nothing was claimed", async () => {
-    const ledger = postgresLedger(pool);
-    await ledger.settle(await grant(ledger, request("a")), { usd: 8n }, "reported");
-    const most = 2n ** 63n - 1n;
+  it("is done once for each id, also by many at once", async () => {
+    await grant(ledger, request("a"));
+    const topUp = adjustment({ kind: "top_up", amount: -30n });
+    const answers = await Promise.all(range(8).map(() => ledger.adjust(topUp)));
+    for (const answer of answers) expect(answer).toMatchObject({ spent: -30n, held: 10n });
+    await ledger.adjust(adjustment({ amount: 1n }));
+    expect(await ledger.adjust(topUp)).toMatchObject({ spent: -29n });
+    expect(await ledger.adjustments()).toHaveLength(2);
+  });
+
+  it("with an id that was used for another adjustment is refused", async () => {
+    await grant(ledger, request("a"));
+    const first = adjustment({ kind: "refund", amount: -3n });
+    await ledger.adjust(first);
     for (const change of [
-      { amount: -9n },
+      { kind: "top_up" },
+      { budget: "c" },
+      { partition: "user=x" },
+      { window: "run:1" },
+      { unit: "calls" },
+      { amount: -4n },
+      { by: "dave" },
+      { reason: "another" },
+    ] as const) {
+      await expect(ledger.adjust({ ...first, ...change })).rejects.toThrow(/was made before, with another/);
+    }
+    expect(await ledger.adjust(first)).toMatchObject({ spent: -3n });
+    expect(await ledger.adjustments()).toHaveLength(1);
+  });
+
+  it("never leaves the range of 64-bit integers, nor touches what nobody ever claimed", async () => {
+    await ledger.settle(await grant(ledger, request("a")), { usd: 8n }, "reported");
+    for (const change of [
       { amount: most },
-      { amount: -most - 1n },
-      { amount: 1n, unit: "tokens" },
-    ]) {
-      await expect(ledger.adjust({ ...adjustment, ...change })).rejects.toThrow(StorageFailed);
+      { amount: -most - 1n - 9n },
+      { amount: most + 1n },
+      { unit: "tokens" },
+      { kind: "top_up", amount: 1n },
+      { kind: "refund", amount: 0n },
+      { by: "a\0b" },
+      { kind: "gift", amount: -1n },
+    ] as const) {
+      await expect(ledger.adjust(adjustment(change as never))).rejects.toThrow(StorageFailed);
     }
     expect(await ledger.balances({})).toMatchObject([{ spent: 8n }]);
-    expect((await pool.query("SELECT * FROM tollgate.adjustments")).rows).toEqual([]);
+    expect(await ledger.adjustments()).toEqual([]);
+  });
+
+  it("below 0 lets more than the limit be spent, and exactly that", async () => {
+    await grant(ledger, request("a", [claim({ amount: 0n })]));
+    await ledger.adjust(adjustment({ kind: "top_up", amount: -50n }));
+    await grant(ledger, request("b", [claim({ amount: 150n })]));
+    expect(await ledger.reserve(request("c", [claim({ amount: 1n })]))).toMatchObject({
+      status: "refused",
+      exceeded: [{ spent: -50n, held: 150n }],
+    });
+  });
+
+  it("to the lowest number of all is no reason to miscount", async () => {
+    const whole = (key: string, amount: bigint) => request(key, [claim({ amount, limit: most })]);
+    await grant(ledger, whole("a", 0n));
+    await ledger.adjust(adjustment({ amount: -most - 1n }));
+    await grant(ledger, whole("b", most));
+    await expect(ledger.reserve(whole("c", 1n))).rejects.toThrow(StorageFailed);
+    const twice = [claim({ amount: most, limit: most }), claim({ amount: most, limit: most })];
+    expect((await ledger.reserve(request("d", twice))).status).toBe("refused");
+    const unlimited = request("e", [claim({ amount: 1n, limit: null })]);
+    await expect(ledger.reserve(unlimited)).rejects.toThrow(StorageFailed);
+    expect(await ledger.balances({})).toMatchObject([{ spent: -most - 1n, held: most }]);
+    const [open] = await ledger.reservations({ limit: 1 });
+    await ledger.settle(open!.reservation, {}, "reported");
+    expect(await ledger.balances({})).toMatchObject([{ spent: -1n, held: 0n }]);
+    await grant(ledger, whole("f", most));
   });
 });
 

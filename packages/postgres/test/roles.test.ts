@@ -13,14 +13,14 @@ afterAll(() => server.stop());
 const owner = server.pool();
 
 /** The SQL blocks of the README, in order. */
-const [grants = "", reader = ""] = [
+const [grants = "", operators = "", reader = ""] = [
   ...readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(/```sql\n([\s\S]*?)```/g),
 ].map(([, text = ""]) => text);
 
 // Roles are the whole server's.
 const isOurs = server.power !== null;
 await migrate(owner);
-if (isOurs) await owner.query(grants + reader);
+if (isOurs) await owner.query(grants + operators + reader);
 const as = async (name: string, role: string) => {
   if (isOurs) await owner.query(`CREATE ROLE ${name} LOGIN PASSWORD 'secret' IN ROLE ${role}`);
   const url = new URL(server.url);
@@ -29,6 +29,7 @@ const as = async (name: string, role: string) => {
   return server.pool({ connectionString: url.href });
 };
 const app = await as("agents", "tollgate_app");
+const operator = await as("oscar", "tollgate_operator");
 const auditor = await as("auditor", "tollgate_reader");
 
 describe.runIf(isOurs)("the application's role of the README", () => {
@@ -37,6 +38,7 @@ describe.runIf(isOurs)("the application's role of the README", () => {
     const gate = moneyGate(app, "$5", { reservationTtlMs: 50 }, { recordWithinMs: 1000 });
     await (await gateBudget(gate, costing("$1"))).settle();
     await (await gateBudget(gate, costing("$1"))).release("not sent");
+    await postgresLedger(app).record([{ reservation: request("leased", []), leases: [], ending: null }]);
     const permit = await gateBudget(gate, costing("$1"));
     await permit.extend(100);
     await until(
@@ -45,7 +47,7 @@ describe.runIf(isOurs)("the application's role of the README", () => {
     );
     await gate.close();
     expect(await checkBooks(app)).toHaveLength(8);
-    expect(await postgresLedger(app).reservations()).toHaveLength(3);
+    expect(await postgresLedger(app).reservations()).toHaveLength(4);
     expect(await postgresLog(app).heads()).toHaveLength(1);
     expect(await postgresLog(app).trimmed()).toEqual([]);
   });
@@ -77,6 +79,8 @@ describe.runIf(isOurs)("the application's role of the README", () => {
 
   it("can neither adjust, nor forget, nor drop receipts", async () => {
     const adjustment = {
+      id: "one",
+      kind: "correction" as const,
       budget: "money",
       partition: "",
       window: "total",
@@ -102,10 +106,37 @@ describe.runIf(isOurs)("the application's role of the README", () => {
   });
 });
 
+describe.runIf(isOurs)("the operators' role of the README", () => {
+  it("can adjust, and what a gate can, and no more", async () => {
+    const ledger = postgresLedger(operator);
+    const adjustment = {
+      id: "by oscar",
+      kind: "top_up" as const,
+      budget: "money",
+      partition: "",
+      window: "total",
+      unit: "usd",
+      amount: -1n,
+      by: "oscar",
+      reason: "ticket 7",
+    };
+    await ledger.adjust(adjustment);
+    // No receipts are written here: what was spent is to be what they say again.
+    await ledger.adjust({ ...adjustment, id: "back", kind: "correction", amount: 1n });
+    expect(await ledger.adjustments()).toHaveLength(2);
+    const gate = moneyGate(operator, "$5");
+    await (await gateBudget(gate, costing("$1"))).settle();
+    await gate.close();
+    await expect(operator.query("UPDATE tollgate.balances SET spent = 0")).rejects.toThrow(/denied/);
+    await expect(forget(operator)).rejects.toThrow(/too few rights/);
+  });
+});
+
 describe.runIf(isOurs)("the reader's role of the README", () => {
   it("can read receipts and balances, and nothing else", async () => {
     expect((await all(postgresLog(auditor).read())).length).toBeGreaterThan(0);
     await checkBooks(auditor);
+    expect(await postgresLedger(auditor).adjustments()).toHaveLength(2);
     await expect(postgresLedger(auditor).reserve(request("a"))).rejects.toThrow(/too few rights/);
     await expect(postgresLog(auditor).append(new SealedChain("c").seal())).rejects.toThrow(/too few rights/);
   });

@@ -12,7 +12,8 @@ CREATE TABLE tollgate.balances (
   unit text COLLATE "C" NOT NULL,
   ends_at bigint,
   limit_amount bigint,
-  spent bigint NOT NULL CHECK (spent >= 0),
+  -- Below 0 where more was put in or given back than was spent.
+  spent bigint NOT NULL,
   held bigint NOT NULL CHECK (held >= 0),
   used_at bigint NOT NULL,
   PRIMARY KEY (budget, partition, window_id, unit)
@@ -67,15 +68,17 @@ CREATE TABLE tollgate.forgotten_windows (
 );
 
 CREATE TABLE tollgate.adjustments (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id text COLLATE "C" PRIMARY KEY,
+  position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
   adjusted_at bigint NOT NULL,
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('top_up', 'refund', 'correction')),
   budget text COLLATE "C" NOT NULL,
   partition text COLLATE "C" NOT NULL,
   window_id text COLLATE "C" NOT NULL,
   unit text COLLATE "C" NOT NULL,
-  amount bigint NOT NULL,
-  adjusted_by text NOT NULL,
-  reason text NOT NULL
+  amount bigint NOT NULL CHECK (kind = 'correction' OR amount < 0),
+  adjusted_by text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL
 );
 
 CREATE FUNCTION tollgate.fingerprint(p_text text) RETURNS uuid

@@ -7,8 +7,8 @@ import { functionOptions, makeDurable } from "./function-options.ts";
  * conditional update, in the order of `p_holds`, so that no two callers wait for each other in a circle; only
  * where that takes nothing is it looked at why. The last balance is locked last and for the shortest time.
  *
- * `p_terms` holds for each hold [the least limit, the least hard limit, the least soft limit, the limit to show,
- * whether some claim has none].
+ * `p_terms` holds for each hold [the least limit (null where nothing fits), the least hard limit, the least soft
+ * limit, the limit to show, whether some claim has none, when the window ends].
  */
 export const reserveFunction: string = `
 CREATE FUNCTION tollgate.reserve(
@@ -95,7 +95,8 @@ BEGIN
       v_hold := p_holds -> v_taken;
       v_term := p_terms -> v_taken;
       v_amount := (v_hold ->> 4)::bigint;
-      -- What may stand on the balance before; never overflows, for a limit is -1 or more.
+      -- What may stand on the balance before; never overflows, for a limit is -1 or more. Nor does what it is
+      -- compared with: what was spent may be below 0.
       v_room := (v_term ->> 0)::bigint - v_amount;
       LOOP
         UPDATE tollgate.balances b
@@ -103,16 +104,18 @@ BEGIN
           used_at = now_at
         WHERE b.budget = v_hold ->> 0 AND b.partition = v_hold ->> 1
           AND b.window_id = v_hold ->> 2 AND b.unit = v_hold ->> 3
-          AND CASE WHEN b.spent > v_room THEN false ELSE b.held <= v_room - b.spent END
+          AND CASE WHEN b.spent > v_room THEN false WHEN b.spent < 0 THEN b.held + b.spent <= v_room
+            ELSE b.held <= v_room - b.spent END
         RETURNING b.spent, b.held, b.limit_amount INTO v_spent, v_held, v_limit;
         EXIT WHEN FOUND;
         SELECT b.spent, b.held INTO v_spent, v_held FROM tollgate.balances b
         WHERE b.budget = v_hold ->> 0 AND b.partition = v_hold ->> 1
           AND b.window_id = v_hold ->> 2 AND b.unit = v_hold ->> 3;
         IF FOUND THEN
-          v_fits := CASE WHEN v_spent > v_room THEN false ELSE v_held <= v_room - v_spent END;
+          v_fits := v_room IS NOT NULL AND CASE WHEN v_spent > v_room THEN false
+            WHEN v_spent < 0 THEN v_held + v_spent <= v_room ELSE v_held <= v_room - v_spent END;
         ELSE
-          v_fits := v_room >= 0;
+          v_fits := coalesce(v_room >= 0, false);
           IF v_fits THEN
             INSERT INTO tollgate.balances
               (budget, partition, window_id, unit, ends_at, limit_amount, spent, held, used_at)

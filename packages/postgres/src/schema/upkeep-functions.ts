@@ -2,8 +2,10 @@ import { functionOptions, makeDurable } from "./function-options.ts";
 
 /** What people and scheduled jobs do with the schema; not for the application's role. */
 export const upkeepFunctions: string = `
+-- Adjusts what was spent, once for each id; answers where the balance stands.
 CREATE FUNCTION tollgate.adjust(
-  p_budget text, p_partition text, p_window text, p_unit text, p_now bigint, p_amount bigint, p_by text, p_reason text
+  p_id text, p_kind text, p_budget text, p_partition text, p_window text, p_unit text, p_now bigint, p_amount bigint,
+  p_by text, p_reason text
 ) RETURNS TABLE (ends_at bigint, limit_amount bigint, spent bigint, held bigint)
 LANGUAGE plpgsql ${functionOptions} AS $$
 #variable_conflict use_column
@@ -11,15 +13,30 @@ DECLARE
   v_now bigint := coalesce(p_now, tollgate.now_ms());
 BEGIN
   ${makeDurable}
-  RETURN QUERY UPDATE tollgate.balances b SET spent = b.spent + p_amount, used_at = v_now
-  WHERE b.budget = p_budget AND b.partition = p_partition AND b.window_id = p_window AND b.unit = p_unit
-    AND b.spent >= -p_amount::numeric
-  RETURNING b.ends_at, b.limit_amount, b.spent, b.held;
+  -- The id first: whoever else uses it waits here.
+  INSERT INTO tollgate.adjustments
+    (id, adjusted_at, kind, budget, partition, window_id, unit, amount, adjusted_by, reason)
+  VALUES (p_id, v_now, p_kind, p_budget, p_partition, p_window, p_unit, p_amount, p_by, p_reason)
+  ON CONFLICT (id) DO NOTHING;
   IF FOUND THEN
-    INSERT INTO tollgate.adjustments
-      (adjusted_at, budget, partition, window_id, unit, amount, adjusted_by, reason)
-    VALUES (v_now, p_budget, p_partition, p_window, p_unit, p_amount, p_by, p_reason);
+    UPDATE tollgate.balances b SET spent = b.spent + p_amount, used_at = v_now
+    WHERE b.budget = p_budget AND b.partition = p_partition AND b.window_id = p_window AND b.unit = p_unit;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'TG001', MESSAGE = format(
+        'budget "%s" has no balance of "%s" in the window %s with %s; nothing was changed', p_budget, p_partition,
+        p_window, p_unit);
+    END IF;
+  ELSIF NOT EXISTS (
+    SELECT FROM tollgate.adjustments a
+    WHERE a.id = p_id AND a.kind = p_kind AND a.budget = p_budget AND a.partition = p_partition
+      AND a.window_id = p_window AND a.unit = p_unit AND a.amount = p_amount AND a.adjusted_by = p_by
+      AND a.reason = p_reason
+  ) THEN
+    RAISE EXCEPTION USING ERRCODE = 'TG001', MESSAGE = format(
+      'the adjustment %s was made before, with another content; nothing was changed', p_id);
   END IF;
+  RETURN QUERY SELECT b.ends_at, b.limit_amount, b.spent, b.held FROM tollgate.balances b
+  WHERE b.budget = p_budget AND b.partition = p_partition AND b.window_id = p_window AND b.unit = p_unit;
 END $$;
 
 -- Forgets up to p_limit of what ended long ago of each kind, and answers how much it was.
