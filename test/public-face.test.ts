@@ -108,6 +108,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "formatAmount",
     "fromDsseEnvelope",
     "letsThrough",
+    "parseAmount",
     "parseReceipt",
     "printableJson",
     "printableText",

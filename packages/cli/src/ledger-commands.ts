@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import type { BudgetsOptions } from "./commands/budgets.ts";
+import type { LedgerAdjustOptions } from "./commands/ledger-adjust.ts";
+import type { LedgerReleaseOptions } from "./commands/ledger-release.ts";
 import type { LedgerReservationsOptions } from "./commands/ledger-reservations.ts";
 import type { LedgerTopOptions } from "./commands/ledger-top.ts";
 import { atLeastOne } from "./option-values.ts";
@@ -49,6 +51,30 @@ export function addLedgerCommands(
       end(await ledgerReservations(options, terminal));
     });
 
+  operating(ledger.command("release"))
+    .description("give back what an open reservation holds, with a receipt")
+    .argument("<reservation>", "its id, as tollgate ledger reservations shows it")
+    .action(async (id: string, options: LedgerReleaseOptions) => {
+      const { ledgerRelease } = await import("./commands/ledger-release.ts");
+      end(await ledgerRelease(id, options, terminal));
+    });
+
+  for (const { name, kind, description, amount } of adjustments) {
+    operating(ledger.command(name))
+      .description(description)
+      .argument("<budget>", "the budget's id")
+      .argument("<amount>", amount)
+      .option("-p, --partition <partition>", "such as user=alice; without it the budget's balance for all")
+      .option("-w, --window <window>", "without it the only one that has not ended")
+      .option("--id <id>", "done once for this id, however often it is asked for")
+      // An amount with a minus looks like an option.
+      .allowUnknownOption(kind === "correction")
+      .action(async (budget: string, text: string, options: LedgerAdjustOptions) => {
+        const { ledgerAdjust } = await import("./commands/ledger-adjust.ts");
+        end(await ledgerAdjust(kind, budget, text, options, terminal));
+      });
+  }
+
   storing(program.command("migrate"))
     .description("make the schema of a PostgreSQL store, or bring it up to date")
     .action(async (options: StoreOption) => {
@@ -58,6 +84,40 @@ export function addLedgerCommands(
 }
 
 const jsonHelp = "write JSON; amounts are whole numbers as text, usd in nano-dollars";
+
+/** The commands that change what was spent. */
+const adjustments = [
+  {
+    name: "top-up",
+    kind: "top_up",
+    description: "put money into a budget: so much more can be spent in its window, with a receipt",
+    amount: "how much, such as '$5.00' or '100 calls'",
+  },
+  {
+    name: "refund",
+    kind: "refund",
+    description: "take something that was spent back, as it was paid back, with a receipt",
+    amount: "how much, such as '$5.00' or '100 calls'",
+  },
+  {
+    name: "adjust",
+    kind: "correction",
+    description: "put right what was spent, with a receipt",
+    amount: "what is added to what was spent, with its sign: '+$5.00' or '-100 calls'",
+  },
+] as const;
+
+/** Adds the options of what changes a store. */
+function operating(command: Command): Command {
+  return storing(command)
+    .requiredOption("--by <who>", "who does it")
+    .requiredOption("--reason <why>", "why it is done")
+    .requiredOption(
+      "--key-file <file>",
+      "the private key that signs the receipt, as tollgate keygen makes it",
+    )
+    .option("--json", "write JSON, with the receipt");
+}
 
 /** Adds the option that says where the store is. */
 export function storing(command: Command): Command {

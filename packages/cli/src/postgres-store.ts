@@ -32,10 +32,11 @@ interface OpenPool {
 /**
  * Connects to a PostgreSQL database, does `work` with it, and ends the connections.
  *
- * @throws CliError when the packages are not installed, or the schema is not what they need.
+ * @throws CliError when the packages are not installed, the database lets nobody in, or the schema is not what they
+ * need.
  */
 export async function withPool<Result>(
-  { url }: PostgresName,
+  { url, shown }: PostgresName,
   work: (open: OpenPool) => Promise<Result>,
 ): Promise<Result> {
   const { postgres, pg } = await optionalPackage(
@@ -49,7 +50,10 @@ export async function withPool<Result>(
     max: 2,
     application_name: "tollgate",
   });
+  // What a lost connection comes to is told by the statement that it was lost under.
+  pool.on("error", () => undefined);
   try {
+    await connectOnce(pool, shown);
     return await work({ postgres, pool });
   } catch (error) {
     const isOurs = isTollgateError(error) && error.message.includes(migrateCall);
@@ -57,6 +61,18 @@ export async function withPool<Result>(
     throw new CliError(error.message.replace(migrateCall, "run tollgate migrate"), { cause: error });
   } finally {
     await pool.end();
+  }
+}
+
+/** A gate tries again and again; a person wants to know at once. */
+async function connectOnce(pool: import("pg").Pool, shown: string): Promise<void> {
+  try {
+    (await pool.connect()).release();
+  } catch (error) {
+    // Where a name has several addresses there is an error for each.
+    const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(`cannot connect to ${shown}: ${message}`, { cause: error });
   }
 }
 

@@ -43,10 +43,11 @@ describe("a message", () => {
   it.each([
     [
       `unknown option '--stor=postgres://me:${secret}@host/db'`,
-      "unknown option '--stor=postgres://***@host/db'",
+      "unknown option '--stor=postgres://me:***@host/db'",
     ],
-    [`PostgreSQL://me:${secret}@x@host/db`, "PostgreSQL://***@host/db"],
+    [`PostgreSQL://me:${secret}@x@host/db`, "PostgreSQL://me:***@host/db"],
     [`postgresql://host/db?password=${secret}&x=1`, "postgresql://host/db?password=***&x=1"],
+    ["postgresql://me@host:5433/db", "postgresql://me@host:5433/db"],
     ["no URL, me@example.org", "no URL, me@example.org"],
   ])("loses the passwords in it: %s", (text, shown) => {
     expect(withoutPasswords(text)).toBe(shown);

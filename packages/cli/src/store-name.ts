@@ -60,7 +60,7 @@ export function requiredStore(option: StoreOption): StoreName {
 /** Takes the passwords out of whatever URLs of PostgreSQL a text quotes. */
 export function withoutPasswords(text: string): string {
   return text
-    .replace(/(postgres(?:ql)?:\/\/)\S*@/gi, "$1***@")
+    .replace(/(postgres(?:ql)?:\/\/[^\s:@/]*):\S*@/gi, "$1:***@")
     .replace(/([?&](?:password|sslpassword)=)[^&\s'"]+/gi, "$1***");
 }
 

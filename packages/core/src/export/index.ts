@@ -1,6 +1,6 @@
 /** Receipts in other systems' forms, and safe to show; the receipts stay the evidence. */
 
-export { formatAmount } from "../action/amounts.ts";
+export { formatAmount, parseAmount } from "../action/amounts.ts";
 export { letsThrough } from "../receipt/open-decisions.ts";
 export { type AgtAuditEntry, type AgtAuditOptions, toAgtAudit } from "./agt-audit.ts";
 export { toCsv } from "./csv.ts";
