@@ -178,7 +178,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "gateTools",
   ],
   "@tollgate/postgres": ["dropReceipts", "forget", "migrate", "postgresLedger", "postgresLog"],
-  "@tollgate/sqlite": ["sqliteFile", "sqliteLedger", "sqliteLog"],
+  "@tollgate/sqlite": ["dropReceipts", "sqliteFile", "sqliteLedger", "sqliteLog"],
 };
 
 const entries = publicPackages().flatMap(({ folder, manifest }) =>

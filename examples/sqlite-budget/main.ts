@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { verifyChain } from "@tollgate/core/verify";
-import { sqliteLedger, sqliteLog } from "@tollgate/sqlite";
+import { dropReceipts, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-example-"));
 const agent = fileURLToPath(new URL("./agent.ts", import.meta.url));
@@ -41,6 +41,15 @@ assert.deepEqual([trial?.partition, trial?.spent, trial?.held], ["user=alice", 8
 assert.equal(report.verdict, "bound");
 assert.deepEqual(report.chains.map(({ closed }) => closed).sort(), [false, true, true]);
 console.log(`${report.receipts} receipts in ${report.chains.length} chains, $0.80 of $1.00 spent`);
+
+// #region drop
+const before = Date.now() - 30 * 86_400_000;
+const dropped = await dropReceipts(join(folder, "tollgate.db"), { before });
+const rest = await verifyChain(log.read(), { trimmed: true });
+// #endregion
+// Nothing is that old here.
+assert.deepEqual(dropped, []);
+assert.equal(rest.receipts, report.receipts);
 
 await Promise.all([ledger.close(), log.close?.()]);
 rmSync(folder, { recursive: true });

@@ -5,6 +5,7 @@ export type {
   LedgerAdmin,
   ReservationQuery,
 } from "@tollgate/core/driver";
+export { type DroppedReceipts, dropReceipts } from "./drop-receipts.ts";
 export type { SqliteFileOptions } from "./file-options.ts";
 export type { SqliteRetention } from "./retention.ts";
 export type { SqliteFile } from "./sqlite-file.ts";

@@ -98,18 +98,29 @@ CREATE INDEX receipts_chain ON receipts (chain, time);
 CREATE INDEX receipts_run ON receipts (run) WHERE run IS NOT NULL;
 CREATE INDEX receipts_hold ON receipts (hold) WHERE hold IS NOT NULL;
 
-${["receipts", "adjustments"].map(appendOnly).join("\n")}
+${noUpdate("receipts")}
+${noDelete("receipts").create}
+${noUpdate("adjustments")}
+${noDelete("adjustments").create}
 
 PRAGMA application_id = ${applicationId};
 PRAGMA user_version = ${schemaVersion};
 `;
 
-/** Lets a table take new rows only, whoever writes. */
-function appendOnly(table: string): string {
-  return ["UPDATE", "DELETE"]
-    .map(
-      (what) => `CREATE TRIGGER ${table}_no_${what.toLowerCase()} BEFORE ${what} ON ${table}
-BEGIN SELECT RAISE(ABORT, '${table} only takes new rows'); END;`,
-    )
-    .join("\n");
+function noUpdate(table: string): string {
+  return guard(table, "UPDATE");
+}
+
+/** What keeps rows of a table from being deleted, whoever writes. */
+export function noDelete(table: string): { readonly create: string; readonly drop: string } {
+  return { create: guard(table, "DELETE"), drop: `DROP TRIGGER ${guardName(table, "DELETE")}` };
+}
+
+function guard(table: string, what: "UPDATE" | "DELETE"): string {
+  return `CREATE TRIGGER ${guardName(table, what)} BEFORE ${what} ON ${table}
+BEGIN SELECT RAISE(ABORT, '${table} only takes new rows'); END;`;
+}
+
+function guardName(table: string, what: "UPDATE" | "DELETE"): string {
+  return `${table}_no_${what.toLowerCase()}`;
 }

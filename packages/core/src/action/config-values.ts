@@ -72,8 +72,8 @@ export function readWhole(input: unknown, field: string, least: number): number 
   throw new InvalidConfig(field, `expected a whole number, ${least} or more; got ${describe(input)}`);
 }
 
-/** Reads a time, RFC 3339 or epoch milliseconds, as the latter. @throws InvalidConfig naming `field`. */
-export function readTime(input: string | number | undefined, field: string): number | undefined {
+/** Reads a time, RFC 3339, epoch milliseconds or a date, as milliseconds. @throws InvalidConfig naming `field`. */
+export function readTime(input: Date | string | number | undefined, field: string): number | undefined {
   if (input === undefined) return undefined;
   const time = new Date(input).getTime();
   if (!Number.isNaN(time)) return time;
