@@ -10,4 +10,4 @@ export { type ForgetOptions, type Forgotten, forget } from "./forget.ts";
 export { migrate } from "./migrate.ts";
 export type { PostgresClient, PostgresPool, PostgresQuery } from "./pool.ts";
 export { type PostgresLedger, type PostgresLedgerOptions, postgresLedger } from "./postgres-ledger.ts";
-export { type PostgresLog, type PostgresLogOptions, postgresLog, type TrimmedChain } from "./postgres-log.ts";
+export { type PostgresLog, type PostgresLogOptions, postgresLog } from "./postgres-log.ts";

@@ -16,17 +16,6 @@ export interface PostgresLogOptions {
   readonly timeoutMs?: number;
 }
 
-/** A chain whose beginning was dropped. */
-export interface TrimmedChain {
-  readonly chain: string;
-  /** The last receipt that is gone. */
-  readonly seq: number;
-  /** Its digest: the `prev` of the first that is left. */
-  readonly digest: string;
-  /** What was kept of the beginning: every `key` receipt and the last checkpoint, in order. */
-  readonly kept: readonly Receipt[];
-}
-
 /** A {@link ReceiptLog} in the schema `tollgate`. */
 export interface PostgresLog extends ReceiptLog {
   append(entry: SealedReceipt): Promise<void>;
@@ -34,8 +23,6 @@ export interface PostgresLog extends ReceiptLog {
   read(query?: ReceiptQuery): AsyncIterable<Receipt>;
   head(chain: string): Promise<ChainHead | null>;
   heads(): Promise<readonly ChainHead[]>;
-  /** The chains that do not begin at their first receipt any more, in any order. */
-  trimmed(): Promise<readonly TrimmedChain[]>;
   close(): Promise<void>;
 }
 
@@ -83,22 +70,6 @@ class LogInPostgres implements PostgresLog {
       repeatable: true,
     });
     return rows.map(headOf).filter((head) => head !== null);
-  }
-
-  async trimmed(): Promise<readonly TrimmedChain[]> {
-    const { rows } = await this.#database.ask({
-      text: `SELECT t.chain, t.seq, t.digest,
-          (SELECT json_agg(k.receipt ORDER BY k.seq) FROM tollgate.kept_receipts k WHERE k.chain = t.chain) AS kept
-        FROM tollgate.trimmed_chains t ORDER BY t.chain`,
-      values: [],
-      repeatable: true,
-    });
-    return rows.map(({ chain, seq, digest, kept }) => ({
-      chain: chain ?? "",
-      seq: Number(seq),
-      digest: digest ?? "",
-      kept: (JSON.parse(kept ?? "[]") as readonly string[]).map((json) => JSON.parse(json) as Receipt),
-    }));
   }
 
   async close(): Promise<void> {

@@ -12,8 +12,6 @@ export async function emptySchema(pool: pg.Pool): Promise<void> {
     DELETE FROM tollgate.adjustments;
     DELETE FROM tollgate.chains;
     DELETE FROM tollgate.receipts;
-    DELETE FROM tollgate.trimmed_chains;
-    DELETE FROM tollgate.kept_receipts;
     UPDATE tollgate.looked_through SET until = -9007199254740991;
     COMMIT;
   `);

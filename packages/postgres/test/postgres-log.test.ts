@@ -1,9 +1,9 @@
 import { StorageFailed } from "@tollgate/core";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { dropReceipts, migrate, postgresLedger, postgresLog } from "../src/index.ts";
+import { migrate, postgresLog } from "../src/index.ts";
 import { emptySchema } from "./clean-schema.ts";
 import { startProxy } from "./cutting-proxy.ts";
-import { all, grant, range, request } from "./fixture.ts";
+import { all, range } from "./fixture.ts";
 import { decision, SealedChain, settlement } from "./sealed-chain.ts";
 import { startServer } from "./server.ts";
 
@@ -220,59 +220,6 @@ describe("stored receipts", () => {
     await log.append(chain.seal());
     expect(await months()).toContain(month);
     expect(await all(log.read())).toHaveLength(1);
-  });
-
-  /** Makes the chain's first ten receipts look as if they had been stored in January 2020. */
-  async function age(): Promise<void> {
-    await pool.query(`
-      BEGIN;
-      SET LOCAL session_replication_role = replica;
-      CREATE TABLE tollgate.receipts_2020_01 PARTITION OF tollgate.receipts
-        FOR VALUES FROM ('2020-01-01T00:00:00Z') TO ('2020-02-01T00:00:00Z');
-      UPDATE tollgate.receipts SET stored_at = '2020-01-15' WHERE seq < 10;
-      COMMIT;
-    `);
-  }
-
-  it("are dropped by whole months, and what the rest hangs on is kept", async () => {
-    const log = postgresLog(pool);
-    const chain = new SealedChain("c");
-    const checkpoint = (size: number) =>
-      ({ type: "checkpoint", size, root: `sha256:${"0".repeat(64)}` }) as const;
-    const entries = range(15).map((seq) =>
-      chain.seal([3, 7, 12].includes(seq) ? checkpoint(seq) : decision()),
-    );
-    for (const entry of entries) await log.append(entry);
-    expect(await dropReceipts(pool, { before: new Date() })).toEqual([]);
-    await age();
-    expect(await dropReceipts(pool, { before: new Date("2020-01-31") })).toEqual([]);
-    expect(await dropReceipts(pool, { before: new Date() })).toEqual([
-      { partition: "receipts_2020_01", receipts: 10 },
-    ]);
-    const left = await all(log.read());
-    expect(left).toEqual(entries.slice(10).map(({ receipt }) => receipt));
-    const [trimmed, ...more] = await log.trimmed();
-    expect(more).toEqual([]);
-    expect(trimmed).toEqual({
-      chain: "c",
-      seq: 9,
-      digest: left[0]?.body.prev,
-      kept: [entries[0]?.receipt, entries[7]?.receipt],
-    });
-    await log.append(chain.seal());
-  });
-
-  it("stay while a reservation that they tell of has not ended", async () => {
-    const log = postgresLog(pool);
-    const ledger = postgresLedger(pool);
-    const chain = new SealedChain("c");
-    const held = await grant(ledger, request("a"));
-    for (const entry of [chain.seal(), chain.seal(decision("r", {}, held.id))]) await log.append(entry);
-    await age();
-    await expect(dropReceipts(pool, { before: new Date() })).rejects.toThrow(/has not ended yet/);
-    expect(await all(log.read())).toHaveLength(2);
-    await ledger.settle(held, {}, "reported");
-    expect(await dropReceipts(pool, { before: new Date() })).toHaveLength(1);
   });
 });
 

@@ -42,22 +42,6 @@ CREATE INDEX receipts_run ON tollgate.receipts (run) WHERE run IS NOT NULL;
 CREATE INDEX receipts_ref ON tollgate.receipts (ref) WHERE ref IS NOT NULL;
 CREATE INDEX receipts_time ON tollgate.receipts USING brin (time);
 
--- Where each chain goes on after its beginning was dropped: the last receipt that is gone.
-CREATE TABLE tollgate.trimmed_chains (
-  chain text COLLATE "C" PRIMARY KEY,
-  seq bigint NOT NULL,
-  digest text COLLATE "C" NOT NULL,
-  trimmed_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
--- What is kept of the beginning: every change of key, and the last checkpoint.
-CREATE TABLE tollgate.kept_receipts (
-  chain text COLLATE "C" NOT NULL,
-  seq bigint NOT NULL,
-  type text COLLATE "C" NOT NULL,
-  receipt text COLLATE "C" NOT NULL,
-  PRIMARY KEY (chain, seq)
-);
-
 CREATE FUNCTION tollgate.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -72,4 +56,15 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON tollgate.adjustments
 FOR EACH ROW EXECUTE FUNCTION tollgate.refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tollgate.adjustments
 FOR EACH STATEMENT EXECUTE FUNCTION tollgate.refuse_change();
+
+-- What stays of months that were dropped; see tollgate.drop_receipts, which replaces it.
+CREATE TABLE tollgate.receipts_kept (LIKE tollgate.receipts INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+CREATE FUNCTION tollgate.attach_kept() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE 'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tollgate.receipts_kept
+    FOR EACH STATEMENT EXECUTE FUNCTION tollgate.refuse_change()';
+  EXECUTE 'ALTER TABLE tollgate.receipts ATTACH PARTITION tollgate.receipts_kept
+    FOR VALUES FROM (MINVALUE) TO (''2000-01-01T00:00:00Z'')';
+END $$;
+SELECT tollgate.attach_kept();
 `;

@@ -96,43 +96,57 @@ BEGIN
   GET DIAGNOSTICS fingerprints = ROW_COUNT;
 END $$;
 
--- Drops the oldest partition of receipts whose last was stored before p_before; answers its name, or null when
--- there is none. Of each chain the changes of key and the last checkpoint are kept.
+-- Drops the oldest month of receipts whose last was stored before p_before; answers its name, or null when there is
+-- none, and how many receipts are gone.
+--
+-- Of each chain goes what stands before its last checkpoint there, but for its key receipts: the rest runs on from
+-- that checkpoint. What stays is moved to receipts_kept, together with what was kept of earlier months. A chain
+-- without a checkpoint stays whole; so does all from a decision on whose reservation has not ended, or whose
+-- ending nobody has looked for yet.
 CREATE FUNCTION tollgate.drop_receipts(p_before timestamptz, OUT name text, OUT receipts bigint)
 LANGUAGE plpgsql ${functionOptions} AS $$
 DECLARE
   v_to timestamptz;
-  v_open text;
 BEGIN
   ${makeDurable}
+  -- Nearly all of a month is read.
+  PERFORM set_config('enable_seqscan', 'on', true);
   PERFORM pg_advisory_xact_lock(hashtextextended('tollgate.make_partitions', 0));
   SELECT t.relname, (regexp_match(pg_get_expr(t.relpartbound, t.oid), 'TO \\(''(.+)''\\)'))[1]::timestamptz
   INTO name, v_to
   FROM pg_inherits i JOIN pg_class t ON t.oid = i.inhrelid
-  WHERE i.inhparent = 'tollgate.receipts'::regclass ORDER BY 2 LIMIT 1;
+  WHERE i.inhparent = 'tollgate.receipts'::regclass AND t.relname <> 'receipts_kept' ORDER BY 2 LIMIT 1;
   IF v_to IS NULL OR v_to > p_before OR v_to > clock_timestamp() THEN
     name := NULL;
     RETURN;
   END IF;
-  EXECUTE format('SELECT e.ref FROM tollgate.%I e JOIN tollgate.reservations r ON r.id = e.ref
-    WHERE e.type = ''decision'' AND r.due_at IS NOT NULL LIMIT 1', name) INTO v_open;
-  IF v_open IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'TG001', MESSAGE = format(
-      '%s has the decision of reservation %s, which has not ended yet', name, v_open);
-  END IF;
-  EXECUTE format('INSERT INTO tollgate.kept_receipts (chain, seq, type, receipt)
-    SELECT e.chain, e.seq, e.type, e.receipt FROM tollgate.%1$I e WHERE e.type = ''key'' OR (e.type = ''checkpoint''
-      AND NOT EXISTS (SELECT FROM tollgate.%1$I l
-        WHERE l.chain = e.chain AND l.type = ''checkpoint'' AND l.seq > e.seq))', name);
-  DELETE FROM tollgate.kept_receipts k WHERE k.type = 'checkpoint' AND EXISTS (
-    SELECT FROM tollgate.kept_receipts l WHERE l.chain = k.chain AND l.type = 'checkpoint' AND l.seq > k.seq);
-  EXECUTE format('INSERT INTO tollgate.trimmed_chains AS t (chain, seq, digest)
-    SELECT DISTINCT ON (e.chain) e.chain, e.seq,
-      ''sha256:'' || encode(sha256(convert_to(e.receipt, ''UTF8'')), ''hex'')
-    FROM tollgate.%I e ORDER BY e.chain, e.seq DESC
-    ON CONFLICT (chain) DO UPDATE
-    SET seq = excluded.seq, digest = excluded.digest, trimmed_at = excluded.trimmed_at', name);
-  EXECUTE format('SELECT count(*) FROM tollgate.%I', name) INTO receipts;
+  -- Whoever began an append then has ended it.
+  EXECUTE format('LOCK TABLE tollgate.%I IN SHARE MODE', name);
+  EXECUTE 'CREATE TABLE tollgate.receipts_staying
+    (LIKE tollgate.receipts INCLUDING DEFAULTS INCLUDING CONSTRAINTS)';
+  EXECUTE format('WITH old AS NOT MATERIALIZED (
+      SELECT * FROM tollgate.receipts_kept UNION ALL SELECT * FROM tollgate.%I
+    ), awaited AS (
+      SELECT r.id FROM tollgate.reservations r WHERE r.due_at IS NOT NULL
+      UNION SELECT r.id FROM tollgate.reservations r, tollgate.looked_through l
+      WHERE r.ended_at > l.until AND tollgate.is_unrecorded(r.id, r.status)
+    ), bounds AS (
+      SELECT e.chain, min(e.seq) AS seq FROM old e JOIN awaited w ON w.id = e.ref WHERE e.type = ''decision'' GROUP BY 1
+    ), anchors AS (
+      SELECT e.chain, max(e.seq) AS seq FROM old e LEFT JOIN bounds b ON b.chain = e.chain
+      WHERE e.type = ''checkpoint'' AND (b.seq IS NULL OR e.seq < b.seq) GROUP BY 1
+    ), staying AS (
+      INSERT INTO tollgate.receipts_staying
+        (position, stored_at, chain, seq, type, time, run, ref, outcome, subject, receipt)
+      SELECT e.position, ''-infinity'', e.chain, e.seq, e.type, e.time, e.run, e.ref, e.outcome, e.subject, e.receipt
+      FROM old e LEFT JOIN anchors a ON a.chain = e.chain
+      WHERE a.seq IS NULL OR e.seq >= a.seq OR e.type = ''key'' ORDER BY e.position
+      RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM old) - (SELECT count(*) FROM staying)', name) INTO receipts;
   EXECUTE format('DROP TABLE tollgate.%I', name);
+  EXECUTE 'DROP TABLE tollgate.receipts_kept';
+  EXECUTE 'ALTER TABLE tollgate.receipts_staying RENAME TO receipts_kept';
+  PERFORM tollgate.attach_kept();
 END $$;
 `;
