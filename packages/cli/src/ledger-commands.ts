@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { BudgetsOptions } from "./commands/budgets.ts";
 import type { LedgerAdjustOptions } from "./commands/ledger-adjust.ts";
+import type { LedgerAdjustmentsOptions } from "./commands/ledger-adjustments.ts";
 import type { LedgerReleaseOptions } from "./commands/ledger-release.ts";
 import type { LedgerReservationsOptions } from "./commands/ledger-reservations.ts";
 import type { LedgerTopOptions } from "./commands/ledger-top.ts";
@@ -43,12 +44,23 @@ export function addLedgerCommands(
 
   storing(ledger.command("reservations"))
     .description("show the newest reservations: what they hold, since when and until when")
-    .option("-b, --budget <id>", "only those that hold something of this budget")
+    .option("-b, --budget <id>", "only those of this budget")
+    .option("-o, --open", "only those that hold something, of the 10,000 newest")
     .option("-n, --limit <n>", "how many", atLeastOne, 100)
     .option("--json", jsonHelp)
     .action(async (options: LedgerReservationsOptions) => {
       const { ledgerReservations } = await import("./commands/ledger-reservations.ts");
       end(await ledgerReservations(options, terminal));
+    });
+
+  storing(ledger.command("adjustments"))
+    .description("show who changed what was spent, by how much and why, the newest first")
+    .option("-b, --budget <id>", "only those of this budget")
+    .option("-n, --limit <n>", "how many", atLeastOne, 100)
+    .option("--json", jsonHelp)
+    .action(async (options: LedgerAdjustmentsOptions) => {
+      const { ledgerAdjustments } = await import("./commands/ledger-adjustments.ts");
+      end(await ledgerAdjustments(options, terminal));
     });
 
   operating(ledger.command("release"))

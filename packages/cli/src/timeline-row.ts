@@ -30,7 +30,7 @@ export function timelineRow({ receipt: { body }, decision }: DecidedReceipt): Ti
         what: `budget ${body.budget}${body.partition === "" ? "" : ` (${body.partition})`}`,
         outcome: body.kind.replace("_", "-"),
         style: "yellow",
-        money: amountsText([body]),
+        money: formatAmount(body.unit, BigInt(body.amount)),
         why: `by ${body.by}${body.reason === "" ? "" : `: ${body.reason}`}`,
       };
     case "key":

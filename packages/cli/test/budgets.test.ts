@@ -156,6 +156,8 @@ describe("tollgate ledger reservations", () => {
     });
     const newest = JSON.parse((await run("ledger reservations --json --limit 1")).stdout);
     expect(newest).toHaveLength(1);
+    const open = JSON.parse((await run("ledger reservations --json --open --limit 2")).stdout);
+    expect(open).toEqual(kept.slice(0, 2));
     expect((await run("ledger reservations --budget weekly")).stdout).toBe(
       "the ledger keeps no such reservation\n",
     );

@@ -1,5 +1,5 @@
 import { chmodSync } from "node:fs";
-import { sqliteLedger } from "@tollgate/sqlite";
+import { sqliteLedger, sqliteLog } from "@tollgate/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Ran, tollgate } from "./run-tollgate.ts";
 import { openDay, type SampleStore, sampleStore } from "./sample-store.ts";
@@ -85,11 +85,38 @@ describe("a store after its gates are gone", () => {
     expect(shown.stdout).toContain("spent is below zero where more was put in");
   });
 
-  it("tells of its changes by receipts that say who and why", async () => {
+  it("tells who changed what and why, the newest first, as its receipts do", async () => {
+    expect((await run("ledger", "adjustments")).stdout).toMatch(/^nobody has changed anything/);
     await change("ledger", "top-up", "all", "$1.00");
-    const { stdout } = await run("export", "-f", "csv");
-    const row = stdout.split("\n").find((line) => line.includes(",adjustment,"));
-    expect(row).toContain("as agreed");
+    await change("ledger", "adjust", "daily", "+$0.10", ...alice);
+    const { stdout } = await run("ledger", "adjustments");
+    const [, newest, first] = stdout.split("\n");
+    expect(newest).toMatch(
+      / correction +\$0\.10 {2}daily +user=alice +2099-01-05T00:00:00Z {2}carol {2}as agreed$/,
+    );
+    expect(first).toMatch(/ top-up +-\$1\.00 {2}all +total +carol {2}as agreed$/);
+    const one = JSON.parse((await run("ledger", "adjustments", "--json", "--budget", "all")).stdout);
+    expect(one).toHaveLength(1);
+    expect(one[0]).toMatchObject({ kind: "top_up", unit: "usd", amount: "-1000000000", by: "carol" });
+
+    const lines: string[] = [];
+    const log = sqliteLog(store.path);
+    for await (const receipt of log.read()) lines.push(`${JSON.stringify(receipt)}\n`);
+    await log.close?.();
+    const tail = await tollgate(["tail", store.folder.write("receipts.jsonl", lines.join(""))]);
+    expect(tail.stdout).toMatch(/budget all +top-up +-\$1\.00\n +by carol: as agreed\n/);
+    expect(tail.stdout).toMatch(/budget daily \(user=alice\) +correction +\$0\.10\n +by carol: as agreed\n/);
+  });
+
+  it("shows no control characters that somebody gave as a reason", async () => {
+    const hostile = "\u001b[2J\u202e\r\nauthentic";
+    const given = ["--by", hostile, "--reason", hostile, "--key-file", store.operatorKey];
+    expect((await run("ledger", "top-up", "all", "$1.00", ...given)).code).toBe(0);
+    for (const args of [["adjustments"], ["adjustments", "--json"]]) {
+      const { stdout } = await run("ledger", ...args);
+      expect(stdout).toMatch(/\\x1b\[2J|\\u001b\[2J/);
+      expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
   });
 
   it("is changed once for each id", async () => {

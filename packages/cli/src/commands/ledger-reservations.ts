@@ -10,17 +10,25 @@ import { withStore } from "../with-store.ts";
 export interface LedgerReservationsOptions extends StoreOption {
   readonly budget?: string;
   readonly limit: number;
+  /** Only those that hold something. */
+  readonly open?: boolean;
   readonly json?: boolean;
 }
 
+/** How far back open ones are looked for. */
+const lookedThrough = 10_000;
+
 /** Shows the newest reservations that the ledger keeps. */
 export async function ledgerReservations(
-  { budget, limit, json, ...store }: LedgerReservationsOptions,
+  options: LedgerReservationsOptions,
   { out, paint }: Terminal,
 ): Promise<number> {
-  const found = await withStore(requiredStore(store), ({ ledger }) =>
-    Promise.resolve(ledger.reservations({ limit, ...(budget === undefined ? {} : { budget }) })),
+  const { budget, limit, open, json } = options;
+  const ofBudget = budget === undefined ? {} : { budget };
+  const kept = await withStore(requiredStore(options), async ({ ledger }) =>
+    ledger.reservations({ ...ofBudget, limit: open === true ? Math.max(limit, lookedThrough) : limit }),
   );
+  const found = kept.filter(({ status }) => open !== true || status === "open").slice(0, limit);
   if (json === true) await out.write(`${printableJson(found.map(reservationJson))}\n`);
   else if (found.length === 0) await out.write("the ledger keeps no such reservation\n");
   else await out.write(tableText(columns, found.flatMap(linesOf(Date.now())), paint));
