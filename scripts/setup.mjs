@@ -23,7 +23,7 @@ const tasks = {
   demo: [source, "examples/demo/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run"],
   bench: [source, "bench/main.ts"],
-  soak: ["--expose-gc", source, "bench/soak.ts"],
+  soak: [source, "bench/soak.ts"],
   build: ["node_modules/tsdown/dist/run.mjs"],
   types: ["node_modules/typescript/bin/tsc", "-p", "."],
   lint: ["node_modules/@biomejs/biome/bin/biome", "check"],
