@@ -75,6 +75,8 @@ class Process {
   readonly ledger: LeasedLedger;
   readonly granted: Granted[] = [];
   isAlive = true;
+  readonly death: Promise<void>;
+  #tellDeath: () => void = () => undefined;
   #failure: "before" | "after" | null = null;
 
   constructor(shared: LeasingLedger, clock: Clock) {
@@ -90,7 +92,15 @@ class Process {
         };
       },
     });
+    this.death = new Promise((die) => {
+      this.#tellDeath = die;
+    });
     this.ledger = leased(wire, { slice: "40 units", ttl: leaseMs, clock: this.#clockOf(clock) });
+  }
+
+  die(): void {
+    this.isAlive = false;
+    this.#tellDeath();
   }
 
   failNext(failure: "before" | "after" | null): void {
@@ -149,6 +159,9 @@ export class LeaseSimulation {
       const simulation = new LeaseSimulation(shared, clock);
       for (const group of groups) {
         await Promise.all(group.map((each) => simulation.#do(each)));
+        await simulation.#settleDown();
+        // Not beside the others: an ending that comes after the expiry is booked beyond the limit, as it should be.
+        for (const each of group) if (each.do === "pass") await simulation.#pass(each.ms);
         await simulation.#checkLimits();
       }
       await simulation.#end();
@@ -158,20 +171,27 @@ export class LeaseSimulation {
   }
 
   async #do(one: LeaseStep): Promise<void> {
-    if (one.do === "pass") return this.#pass(one.ms);
+    if (one.do === "pass") return this.#sweep();
     const process = this.#processes[one.at];
-    if (process === undefined || !process.isAlive) return;
+    if (process?.isAlive !== true) return;
+    // Nobody hears of a dead process any more.
+    await Promise.race([this.#act(process, one), process.death]);
+  }
+
+  async #act(process: Process, one: Exclude<LeaseStep, { readonly do: "pass" }>): Promise<void> {
     switch (one.do) {
       case "fail":
         return process.failNext(one.isDone ? "after" : "before");
       case "crash":
         // One stays, to sweep.
-        if (one.at > 0) process.isAlive = false;
-        return;
+        return one.at > 0 ? process.die() : undefined;
       case "reserve":
         return this.#reserve(process, one.cells, one.amount);
       default: {
-        const open = process.granted.filter(({ state }) => state === "open");
+        const now = this.#clock.now();
+        const open = process.granted.filter(
+          ({ state, reservation }) => state === "open" && reservation.expiresAt > now,
+        );
         const chosen = open[one.pick % Math.max(1, open.length)];
         if (chosen !== undefined) await this.#endOne(process, chosen, one.do, one.part);
       }
@@ -226,8 +246,19 @@ export class LeaseSimulation {
     }
   }
 
+  /** Everything is told that can be told. */
+  async #settleDown(): Promise<void> {
+    for (const { ledger, isAlive } of this.#processes) {
+      if (isAlive) await ledger.flush().catch(() => ledger.flush());
+    }
+  }
+
   async #pass(ms: number): Promise<void> {
     this.#clock.advance(ms);
+    await this.#sweep();
+  }
+
+  async #sweep(): Promise<void> {
     const now = this.#clock.now();
     const told: Reservation[] = [];
     try {
@@ -250,10 +281,12 @@ export class LeaseSimulation {
     for (const [cell, limit] of limits.entries()) {
       const { budget } = claimOf(cell, 0n);
       let total = this.#booked.get(budget) ?? 0n;
-      for (const { reservation, state } of this.#processes.flatMap(({ granted }) => granted)) {
+      for (const { reservation, state, unsure } of this.#processes.flatMap(({ granted }) => granted)) {
         const isOpen = state === "open" || state === "ending";
         const claim = reservation.claims.find((each) => each.budget === budget);
-        if (isOpen && reservation.expiresAt > this.#clock.now()) total += claim?.amount ?? 0n;
+        if (isOpen && reservation.expiresAt > this.#clock.now()) {
+          total += claim === undefined ? 0n : (unsure ?? claim.amount);
+        }
       }
       expect(total, `${budget} was granted beyond its limit`).toBeLessThanOrEqual(limit);
       const { spent, held } = standing(await this.#shared.balances({}), claimOf(cell, 0n));
@@ -267,8 +300,6 @@ export class LeaseSimulation {
   async #end(): Promise<void> {
     for (const process of this.#processes) {
       if (!process.isAlive) continue;
-      // Whatever was to fail still: once more, and it is told.
-      await process.ledger.flush().catch(() => process.ledger.flush());
       process.failNext(null);
       for (const granted of process.granted) {
         if (granted.state === "ending") await this.#endOne(process, granted, "settle", 0n);

@@ -64,14 +64,20 @@ async function granted(
   clock: ManualClock,
   key: string,
   amount: bigint,
+  limit = 1000n,
 ): Promise<Reservation> {
-  const answer = await ask(ledger, clock, key, [claimOf(amount)]);
+  const answer = await ask(ledger, clock, key, [claimOf(amount, limit)]);
   if (typeof answer === "string") throw new Error(`${key} was not granted: ${answer}`);
   return answer;
 }
 
 async function sums(ledger: Ledger): Promise<{ readonly spent: bigint; readonly held: bigint }> {
   return standing(await ledger.balances({}), claimOf(0n));
+}
+
+/** A wire that carries nothing. */
+function cut(): never {
+  throw new Error("cut");
 }
 
 /** Lets what goes on by itself come to its end. */
@@ -100,21 +106,22 @@ const laws: Readonly<Record<string, (shared: LeasingLedger, clock: ManualClock) 
     expect(await sums(shared)).toEqual({ spent: 0n, held: 101n });
   },
 
-  async "what was granted is held by the shared ledger at every moment, also while it cannot be told"(
-    shared,
-    clock,
-  ) {
-    const cut = (): never => {
-      throw new Error("cut");
-    };
+  async "what was granted is held by the shared ledger also while it cannot be told"(shared, clock) {
     const process = processOn(shared, clock, { record: cut });
+    for (let nth = 1; nth <= 40; nth++) {
+      await granted(process, clock, `k${nth}`, 15n, 4000n);
+      expect((await sums(shared)).held).toBeGreaterThanOrEqual(15n * BigInt(nth));
+    }
+  },
+
+  async "a lease outlives what was granted out of it, also when nothing can be told any more"(shared, clock) {
+    const process = processOn(shared, clock, { record: cut, extend: cut });
     const sweeper = processOn(shared, clock);
     const open: Reservation[] = [];
-    for (let nth = 0; nth < 40; nth++) {
-      const answer = await ask(process, clock, `k${nth}`, [claimOf(15n, 2000n)]).catch(() => "failed");
+    for (let nth = 0; nth < 60; nth++) {
+      const answer = await ask(process, clock, `k${nth}`, [claimOf(2n, 4000n)]).catch(() => "failed");
       if (typeof answer !== "string") open.push(answer);
-      await settleDown();
-      clock.advance(97);
+      clock.advance(37);
       for await (const _ of sweeper.expire(clock.now()));
       const living = open.filter(({ expiresAt }) => expiresAt > clock.now());
       const sum = living.reduce((total, { claims }) => total + (claims[0]?.amount ?? 0n), 0n);
@@ -151,6 +158,54 @@ const laws: Readonly<Record<string, (shared: LeasingLedger, clock: ManualClock) 
     clock.advance(ttl);
     await settleDown();
     await granted(other, clock, "all the rest", 999n);
+  },
+
+  async "out of a lease that the shared ledger has ended nothing more is granted once that is heard"(
+    shared,
+    clock,
+  ) {
+    const leases: Reservation[] = [];
+    const process = processOn(shared, clock, {
+      reserve(request) {
+        leases.push(request);
+        return shared.reserve(request);
+      },
+    });
+    await granted(process, clock, "a", 1n);
+    for (const lease of leases) await shared.release(lease, "fenced");
+    await process.flush();
+    expect(await sums(shared)).toEqual({ spent: 0n, held: 1n });
+    await granted(process, clock, "b", 1n);
+    expect(leases).toHaveLength(2);
+  },
+
+  async "a lease that can live no longer is not granted out of any more"(shared, clock) {
+    let taken = 0;
+    const process = processOn(shared, clock, {
+      extend: () => false,
+      reserve(request) {
+        taken += 1;
+        return shared.reserve(request);
+      },
+    });
+    await granted(process, clock, "a", 1n);
+    clock.advance(ttl / 2 + 1);
+    await granted(process, clock, "asks for more time", 1n);
+    await settleDown();
+    await granted(process, clock, "c", 1n);
+    expect(taken).toBe(2);
+  },
+
+  async "a lease whose answer was lost is given back"(shared, clock) {
+    const process = processOn(shared, clock, {
+      async reserve(request) {
+        await shared.reserve(request);
+        throw new Error("the answer was lost");
+      },
+    });
+    await expect(granted(process, clock, "a", 1n)).rejects.toThrow("the answer was lost");
+    await settleDown();
+    expect(await sums(shared)).toEqual({ spent: 0n, held: 0n });
   },
 
   async "closing gives everything back that was not granted"(shared, clock) {
