@@ -755,6 +755,7 @@ class Options:
     heads: list[dict] = field(default_factory=list)
     closed: bool = False
     partial: bool = False
+    trimmed: bool = False
     timeToleranceMs: int = 0
 
 
@@ -770,7 +771,9 @@ class Trust:
 @dataclass
 class Chain:
     name: str
-    digests: list[str] = field(default_factory=list)
+    digests: dict[int, str] = field(default_factory=dict)
+    """By sequence number, in order; where the beginning was dropped there are gaps."""
+    due: int = 0
     keys: dict[str, bytes] = field(default_factory=dict)
     kids: list[str] = field(default_factory=list)
     kid: str | None = None
@@ -779,18 +782,24 @@ class Chain:
     latest: str = ""
     closed: bool = False
     covered: int = 0
-    tree: MerkleTree = field(default_factory=MerkleTree)
+    tree: MerkleTree | None = field(default_factory=MerkleTree)
+    """Over all receipts; None where some were dropped."""
+    beginning: bool = True
+    """Only keys so far."""
+    start: int | None = 0
+    """From where nothing is missing; None while the checkpoint is that the rest begins with."""
 
     def summary(self) -> dict:
         return {
             "chain": self.name,
             "receipts": len(self.digests),
-            "seq": len(self.digests) - 1,
-            "digest": self.digests[-1],
+            "from": self.due if self.start is None else self.start,
+            "seq": self.due - 1,
+            "digest": self.digests[self.due - 1],
             "time": self.time,
             "kids": self.kids,
             "closed": self.closed,
-            "root": f"sha256:{self.tree.root().hex()}",
+            "root": None if self.tree is None else f"sha256:{self.tree.root().hex()}",
             "covered": self.covered,
         }
 
@@ -839,6 +848,7 @@ class Verifier:
             self.revoked[entry["kid"]] = min(since, self.revoked.get(entry["kid"], since))
         self.chains: dict[str, Chain] = {}
         self.open: dict[str, OpenDecision] = {}
+        self.ended: set[str] = set()
         self.awaited: dict[str, dict[int, tuple[str, str | None]]] = {}
         self.receipts = 0
         self.broken: dict | None = None
@@ -853,14 +863,14 @@ class Verifier:
             receipt = read_receipt(source)
         except Flaw as flaw:
             only = next(iter(self.chains.values())) if len(self.chains) == 1 else None
-            self.break_at(flaw, only.name if only else None, len(only.digests) if only else None)
+            self.break_at(flaw, only.name if only else None, only.due if only else None)
             return False
         name = receipt.body["chain"]
         chain = self.chains.get(name) or Chain(name)
         try:
             self.follow(chain, receipt)
         except Flaw as flaw:
-            self.break_at(flaw, name, len(chain.digests))
+            self.break_at(flaw, name, chain.due)
             return False
         self.chains[name] = chain
         self.receipts += 1
@@ -885,26 +895,38 @@ class Verifier:
             chain.keys[body["kid"]] = named
             chain.kids.append(body["kid"])
         chain.trust = trust
-        chain.digests.append(receipt.digest)
+        if body["seq"] > chain.due:
+            chain.tree, chain.start = None, None
+        chain.beginning = chain.beginning and body["type"] == "key"
+        if chain.start is None and body["type"] == "checkpoint":
+            chain.start = int(body["seq"])
+        chain.digests[int(body["seq"])] = receipt.digest
+        chain.due = int(body["seq"]) + 1
         chain.time = body["time"]
         chain.latest = max(chain.latest, body["time"])
         chain.closed = body["type"] == "close"
         if body["type"] == "checkpoint":
             chain.covered = body["size"]
-        chain.tree.append(receipt.line.encode("utf-8"))
+        if chain.tree is not None:
+            chain.tree.append(receipt.line.encode("utf-8"))
 
     def check_place(self, chain: Chain, receipt: Receipt) -> None:
-        body, due = receipt.body, len(chain.digests)
+        body, due = receipt.body, chain.due
+        kept = body["type"] in ("key", "checkpoint")
         if chain.closed:
             raise Flaw("after_close", "the chain was closed before it")
         message = f"receipt {body['seq']} stands where {due} should"
-        if body["seq"] > due:
+        # The beginning of a chain may be dropped, all but its keys, up to a checkpoint; never the first key.
+        if body["seq"] > due and not (self.options.trimmed and chain.beginning and due > 0 and kept):
             raise Flaw("sequence_gap", message)
         if body["seq"] < due:
             key = chain.keys.get(receipt.kid)
-            other = receipt.digest != chain.digests[int(body["seq"])]
+            other = receipt.digest != chain.digests.get(int(body["seq"]), receipt.digest)
             raise Flaw("fork" if key and other and is_signed(key, receipt) else "sequence_repeat", message)
-        if body["prev"] != (chain.digests[-1] if due else None):
+        if chain.start is None and not kept:
+            raise Flaw("sequence_gap", "a checkpoint has to come before it: the beginning was dropped")
+        before = chain.digests[due - 1] if due else None
+        if body["prev"] is None if body["seq"] > due else body["prev"] != before:
             raise Flaw("previous_digest", "it does not follow the receipt before it")
         if body["time"] < chain.latest:
             if epoch_ms(chain.latest) - epoch_ms(body["time"]) > self.options.timeToleranceMs:
@@ -963,22 +985,24 @@ class Verifier:
 
     def digest_at(self, name: str, seq: int) -> str | None:
         chain = self.chains.get(name)
-        return chain.digests[seq] if chain and seq < len(chain.digests) else None
+        return chain.digests.get(seq) if chain else None
 
     def expect_head(self, head: dict, by: str | None) -> None:
         name, seq, digest = head["chain"], head["seq"], head["digest"]
         known = self.digest_at(name, seq)
         if known is None:
+            if name in self.chains and seq < self.chains[name].due:
+                return  # it was dropped: nobody can tell any more
             awaited = self.awaited.setdefault(name, {})
             known = awaited.setdefault(seq, (digest, by))[0]
         if known != digest:
             raise Flaw("fork", f"receipt {seq} of chain {name!r} is not the one that was seen")
 
     def check_heads(self, chain: Chain, receipt: Receipt) -> None:
-        due = len(chain.digests)
-        head = self.awaited.get(chain.name, {}).get(due)
+        seq = int(receipt.body["seq"])
+        head = self.awaited.get(chain.name, {}).get(seq)
         if head is not None and head[0] != receipt.digest:
-            raise Flaw("fork", f"receipt {due} of chain {chain.name!r} is not the one that was seen")
+            raise Flaw("fork", f"receipt {seq} of chain {chain.name!r} is not the one that was seen")
 
     # -- meaning
 
@@ -991,7 +1015,8 @@ class Verifier:
         elif body["type"] == "checkpoint":
             self.check_checkpoint(chain, body, signer)
         awaited = self.awaited.get(chain.name, {})
-        awaited.pop(len(chain.digests), None)
+        for seq in [seq for seq in awaited if seq <= body["seq"]]:
+            del awaited[seq]  # it has come, or it was dropped
         if not awaited:
             self.awaited.pop(chain.name, None)
 
@@ -1014,14 +1039,17 @@ class Verifier:
         """Ends a decision, and answers it as it was; None for the expiry of one that is not at hand."""
         hold = body["decision"] if body["reservation"] is None else body["reservation"]
         found = self.open.get(hold)
-        if found is None and body["outcome"] != "expired":
+        dropped = self.options.trimmed and hold not in self.ended
+        if found is None and body["outcome"] != "expired" and not dropped:
             raise Flaw("no_open_decision", f"decision {body['decision']} is unknown or has ended")
         if found is not None and body["decision"] not in (found.decision, hold):
             raise Flaw("settlement_mismatch", f"{hold} is of decision {found.decision}")
         late = body["outcome"] == "settled" and body.get("late", False)
         if found is not None and found.expired and not late:
             raise Flaw("no_open_decision", f"decision {body['decision']} has expired")
-        check_amounts(body, [] if found is None else found.claims)
+        check_amounts(body, None if found is None else found.claims)
+        if body["outcome"] != "expired":
+            self.ended.add(hold)
         if found is None:
             return None
         if body["outcome"] == "expired":
@@ -1037,13 +1065,17 @@ class Verifier:
 
         heads, note = body.get("heads", []), body.get("note")
         names = [by_utf16(head["chain"]) for head in heads]
-        check(body["size"] == chain.tree.size, "its size is not the number of receipts before it")
-        check(body["root"] == f"sha256:{chain.tree.root().hex()}", "its root is not that of the receipts before it")
+        check(body["size"] == body["seq"], "its size is not the number of receipts before it")
+        # Where some of them were dropped, nobody can tell whether the root is theirs.
+        if chain.tree is not None and body["seq"] == chain.due:
+            root = f"sha256:{chain.tree.root().hex()}"
+            check(body["root"] == root, "its root is not that of the receipts before it")
         check(all(head["chain"] != chain.name for head in heads), "it names its own chain among the others")
         check(all(a < b for a, b in zip(names, names[1:])), "the chains that it names are not in order")
         if note is not None:
             check(is_key_name(f"tollgate/{chain.name}"), "its chain's name cannot stand in a note")
-            text = checkpoint_text(chain.name, chain.tree.size, chain.tree.root())
+            root_bytes = bytes.fromhex(body["root"].removeprefix("sha256:"))
+            text = checkpoint_text(chain.name, int(body["size"]), root_bytes)
             try:
                 signed = ed25519_verify(signer, from_base64url(note), text.encode("utf-8"))
             except ValueError:
@@ -1072,17 +1104,19 @@ class Verifier:
         if self.receipts == 0:
             return at("empty", None, None, "there are no receipts")
         for name in sorted(self.awaited, key=by_utf16):
-            come = len(self.chains[name].digests) if name in self.chains else 0
+            come = self.chains[name].due if name in self.chains else 0
             awaited = self.awaited[name]
             if come == 0 and self.options.partial and all(by is not None for _, by in awaited.values()):
                 continue
             message = f"receipt {min(awaited)} of chain {name!r} was seen, but is not there"
             return at("missing_tail" if come else "missing_chain", name, come, message)
-        if self.options.closed:
-            for name in sorted(self.chains, key=by_utf16):
-                if not self.chains[name].closed:
-                    seq = len(self.chains[name].digests)
-                    return at("missing_tail", name, seq, f"chain {name!r} does not end with its close")
+        names = sorted(self.chains, key=by_utf16)
+        for name in names:
+            if self.chains[name].start is None:
+                return at("missing_tail", name, self.chains[name].due, f"chain {name!r} lacks its checkpoint")
+        for name in names if self.options.closed else []:
+            if not self.chains[name].closed:
+                return at("missing_tail", name, self.chains[name].due, f"chain {name!r} does not end with its close")
         return None
 
 
@@ -1101,8 +1135,11 @@ def check_endorsement(endorsement: dict, kid: str, jwk: dict) -> None:
         raise Flaw("bad_endorsement", f"key {endorsement['kid']} did not sign it")
 
 
-def check_amounts(body: dict, claims: list[dict]) -> None:
-    """Whatever was booked above a claim must be its overage, and there may be no other overage."""
+def check_amounts(body: dict, claims: list[dict] | None) -> None:
+    """Whatever was booked above a claim must be its overage, and there may be no other overage.
+
+    Without claims, where the decision is not at hand, nothing is bounded.
+    """
 
     def check(good: bool, message: str) -> None:
         if not good:
@@ -1113,7 +1150,7 @@ def check_amounts(body: dict, claims: list[dict]) -> None:
     check(len(booked) == len(body["amounts"]), "it books one unit twice")
     check(body["outcome"] == "settled" or not body.get("overage"), "it has overage, but was not settled")
     check(len(over) == len(body.get("overage", [])), "it has two overages of one claim")
-    if body["outcome"] != "settled":
+    if body["outcome"] != "settled" or claims is None:
         return
     for claim in claims:
         held = int(claim["amount"])
@@ -2364,6 +2401,7 @@ def run_chain(arguments: argparse.Namespace) -> int:
         heads=[head_of(text) for text in arguments.head],
         closed=arguments.closed,
         partial=arguments.partial,
+        trimmed=arguments.trimmed,
         timeToleranceMs=arguments.time_tolerance_ms,
     )
     try:
@@ -2451,6 +2489,7 @@ def main() -> int:
     chain.add_argument("--head", action="append", default=[], metavar="CHAIN:SEQ:DIGEST")
     chain.add_argument("--closed", action="store_true", help="every chain must end with its close")
     chain.add_argument("--partial", action="store_true", help="chains that checkpoints name may be absent")
+    chain.add_argument("--trimmed", action="store_true", help="the beginnings of chains may have been dropped")
     chain.add_argument("--time-tolerance-ms", type=int, default=0)
     chain.add_argument("--json", action="store_true")
     chain.set_defaults(run=run_chain)

@@ -13,7 +13,7 @@ export interface OpenDecision {
 /** What a settlement does to the open decisions. */
 export type Ended =
   | { readonly status: "ended"; readonly open: OpenDecision }
-  /** The expiry of another process's reservation, whose decision is in a log that is not at hand. */
+  /** The end of a reservation whose decision is not at hand: another process's, or one that was dropped. */
   | { readonly status: "foreign" }
   | { readonly status: "flawed"; readonly flaw: Flaw };
 
@@ -23,13 +23,21 @@ export type Ended =
  * A decision that has settled or been released is forgotten, so that memory is bounded by those open or
  * expired. That is safe: a second settlement then finds no open decision, which is a flaw just the same. Only
  * an expiry may refer to an unknown decision, as it gives money back and books none: processes that share a
- * ledger expire each other's reservations.
+ * ledger expire each other's reservations. Where the beginnings of chains were dropped any settlement may, once;
+ * then what has ended is remembered, so that a second one is a flaw still.
  *
  * Decisions are told apart by reservation where they have one: a decision that replays the answer of an open
  * reservation holds nothing anew.
  */
 export class OpenDecisions {
   readonly #open = new Map<string, OpenDecision>();
+  /** What has ended, where decisions may have been dropped; null where none may. */
+  readonly #ended: Set<string> | null;
+
+  /** `trimmed` says that decisions may be missing, with the beginnings of their chains. */
+  constructor(trimmed = false) {
+    this.#ended = trimmed ? new Set() : null;
+  }
 
   /** How many have no end yet. */
   get size(): number {
@@ -55,10 +63,12 @@ export class OpenDecisions {
   /** Takes a settlement and answers which decision it ended. */
   end(body: SettlementBody): Ended {
     const ended = this.find(body);
-    if (ended.status !== "ended") return ended;
+    if (ended.status === "flawed") return ended;
     const hold = holdOf(body);
-    if (body.outcome === "expired") this.#open.set(hold, { ...ended.open, expired: true });
-    else this.#open.delete(hold);
+    if (body.outcome !== "expired") {
+      this.#open.delete(hold);
+      this.#ended?.add(hold);
+    } else if (ended.status === "ended") this.#open.set(hold, { ...ended.open, expired: true });
     return ended;
   }
 
@@ -67,7 +77,7 @@ export class OpenDecisions {
     const hold = holdOf(body);
     const open = this.#open.get(hold);
     if (open === undefined) {
-      return body.outcome === "expired"
+      return body.outcome === "expired" || this.#ended?.has(hold) === false
         ? { status: "foreign" }
         : flawed(
             "no_open_decision",

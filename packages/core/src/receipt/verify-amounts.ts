@@ -5,15 +5,17 @@ import type { ReceiptClaim, SettlementBody } from "./receipt.ts";
  *
  * Whatever was booked above a claim must be its overage, and there may be no other overage. A settlement after
  * expiry has nothing held any more: its overage is what did not fit under the limit then, which no receipt
- * tells, so that it can only be held against the amount booked. Units that were not held are not bounded.
+ * tells, so that it can only be held against the amount booked. Units that were not held are not bounded. Without
+ * claims, where the decision is not at hand, nothing is bounded.
  */
-export function whyUnexplained(body: SettlementBody, claims: readonly ReceiptClaim[]): string | null {
+export function whyUnexplained(body: SettlementBody, claims: readonly ReceiptClaim[] | null): string | null {
   const { outcome, amounts, overage = [], late = false } = body;
   if (hasUnitTwice(amounts)) return "it books one unit twice";
   if (outcome !== "settled") return overage.length === 0 ? null : `it has overage, but was ${outcome}`;
 
   const said = new Map(overage.map((over) => [keyOf(over), BigInt(over.amount)]));
   if (said.size < overage.length) return "it has two overages of one claim";
+  if (claims === null) return null;
   const bookedOf = lookup(amounts);
   for (const claim of claims) {
     const held = BigInt(claim.amount);

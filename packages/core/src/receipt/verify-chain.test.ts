@@ -44,6 +44,7 @@ describe("a chain that nobody touched", () => {
       {
         chain: "main",
         receipts: 6,
+        from: 0,
         seq: 5,
         digest: last.digest,
         time: last.receipt.body.time,

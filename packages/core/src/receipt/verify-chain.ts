@@ -15,9 +15,14 @@ import { StreamVerifier } from "./verify-stream.ts";
  * other chains that it names are there, before it or after it. Text is checked byte by byte; for a file use
  * `receiptLines`.
  *
+ * With `trimmed` a chain may lack its beginning, up to one of its checkpoints, all but the `key` receipts there: the
+ * report says `from` where it is whole. Roots cannot be checked then, nor decisions that were dropped, and heads
+ * before it count as seen.
+ *
  * What it cannot see is an end cut off after the last checkpoint: give `heads` that were kept elsewhere, or
- * `closed`. Memory grows with chains, open decisions and, by 32 bytes each, with receipts. Rejects when the
- * stream does, and with InvalidConfig or VerificationError for options that make no sense.
+ * `closed`. Memory grows with chains, open decisions and, by 32 bytes each, with receipts; with `trimmed` also by
+ * some 100 bytes with each settlement. Rejects when the stream does, and with InvalidConfig or VerificationError
+ * for options that make no sense.
  */
 export async function verifyChain(
   receipts: ReceiptStream,

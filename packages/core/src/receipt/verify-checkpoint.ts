@@ -7,16 +7,17 @@ import { isSignedBy } from "./verify-signature.ts";
 /**
  * Why a checkpoint is not one of the receipts before it, in words for a person; null when it is.
  *
- * `tree` is over all receipts of the chain before it; `verify` is of the key that signed it.
+ * `tree` is over all receipts of the chain before it, null where some were dropped: then nobody can tell whether the
+ * root is theirs. `verify` is of the key that signed it.
  */
 export function whyNoCheckpoint(
   body: CheckpointBody,
-  tree: MerkleFrontier,
+  tree: MerkleFrontier | null,
   verify: VerifySignature,
 ): string | null {
-  const { chain, size, root, heads = [], note } = body;
-  if (size !== tree.size) return `it covers ${size} receipts, but ${tree.size} come before it`;
-  if (root !== tree.root()) return "its root is not that of the receipts before it";
+  const { chain, seq, size, root, heads = [], note } = body;
+  if (size !== seq) return `it covers ${size} receipts, but ${seq} come before it`;
+  if (tree !== null && root !== tree.root()) return "its root is not that of the receipts before it";
   let before = "";
   for (const head of heads) {
     if (head.chain === chain) return "it names its own chain among the others";

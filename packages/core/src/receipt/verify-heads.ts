@@ -1,6 +1,6 @@
 import { InvalidConfig } from "../errors.ts";
-import { DigestList } from "./digest-list.ts";
 import type { CheckpointHead } from "./receipt.ts";
+import { SeenDigests } from "./seen-digests.ts";
 import type { VerifyRules } from "./verify-options.ts";
 import type { Break, Flaw } from "./verify-report.ts";
 
@@ -16,7 +16,7 @@ interface Awaited {
  * digest, whether before or after whoever names it.
  */
 export class SeenHeads {
-  readonly #digests = new Map<string, DigestList>();
+  readonly #digests = new Map<string, SeenDigests>();
   readonly #awaited = new Map<string, Map<number, Awaited>>();
 
   /** @throws InvalidConfig when two of the heads given contradict each other. */
@@ -28,7 +28,7 @@ export class SeenHeads {
     }
   }
 
-  /** The digest of a receipt that has come, or null. */
+  /** The digest of a receipt that has come; null for one that has not, or was dropped. */
   digestAt(chain: string, seq: number): string | null {
     return this.#digests.get(chain)?.at(seq) ?? null;
   }
@@ -39,22 +39,29 @@ export class SeenHeads {
     return head === undefined || head.digest === digest ? null : fork(chain, seq, head.by);
   }
 
-  /** Takes a receipt that follows. */
+  /** Takes a receipt that follows; those that it leaves out were dropped, and come no more. */
   pass(chain: string, seq: number, digest: string): void {
-    const awaited = this.#awaited.get(chain);
-    if (awaited?.delete(seq) === true && awaited.size === 0) this.#awaited.delete(chain);
     let digests = this.#digests.get(chain);
     if (digests === undefined) {
-      digests = new DigestList();
+      digests = new SeenDigests();
       this.#digests.set(chain, digests);
     }
-    digests.append(digest);
+    const awaited = this.#awaited.get(chain);
+    if (awaited !== undefined) {
+      awaited.delete(seq);
+      if (seq > digests.nextSeq) for (const place of awaited.keys()) if (place < seq) awaited.delete(place);
+      if (awaited.size === 0) this.#awaited.delete(chain);
+    }
+    digests.append(seq, digest);
   }
 
   /** Takes a head that `by` saw, or answers that it contradicts what came or what another saw. */
   expect({ chain, seq, digest }: CheckpointHead, by: string | null): Flaw | null {
-    const passed = this.digestAt(chain, seq);
+    const digests = this.#digests.get(chain);
+    const passed = digests?.at(seq) ?? null;
     if (passed !== null) return passed === digest ? null : fork(chain, seq, by);
+    // It was dropped: nobody can tell any more.
+    if (digests !== undefined && seq < digests.nextSeq) return null;
     let awaited = this.#awaited.get(chain);
     if (awaited === undefined) {
       awaited = new Map();
@@ -71,7 +78,7 @@ export class SeenHeads {
    */
   missing({ partial }: Pick<VerifyRules, "partial">): Omit<Break, "index"> | null {
     for (const chain of [...this.#awaited.keys()].sort()) {
-      const seq = this.#digests.get(chain)?.size ?? 0;
+      const seq = this.#digests.get(chain)?.nextSeq ?? 0;
       let first = Number.POSITIVE_INFINITY;
       let by: string | null = null;
       let isAsked = false;

@@ -34,6 +34,11 @@ export interface VerifyOptions {
    * whole. @default false
    */
   readonly partial?: boolean;
+  /**
+   * Whether the beginnings of chains may have been dropped: what is left of one is then its `key` receipts, and all
+   * from one of its checkpoints on. The report says from where. @default false
+   */
+  readonly trimmed?: boolean;
   /** How far a receipt's time may be before that of one before it. @default 0: Tollgate's never is */
   readonly timeToleranceMs?: number;
   /** Checks signatures elsewhere, as in worker threads. @default here, one by one */
@@ -49,12 +54,14 @@ export interface VerifyRules {
   readonly heads: readonly CheckpointHead[];
   readonly closed: boolean;
   readonly partial: boolean;
+  readonly trimmed: boolean;
   readonly timeToleranceMs: number;
 }
 
 /** @throws InvalidConfig or VerificationError (a key that is none) for options that make no sense. */
 export function readVerifyOptions(options: VerifyOptions): VerifyRules {
-  const { keys, revoked = [], heads = [], closed = false, partial = false, timeToleranceMs = 0 } = options;
+  const { keys, revoked = [], heads = [], timeToleranceMs = 0 } = options;
+  const { closed = false, partial = false, trimmed = false } = options;
   if (!(timeToleranceMs >= 0)) {
     throw new InvalidConfig("timeToleranceMs", `expected milliseconds, 0 or more, not ${timeToleranceMs}`);
   }
@@ -65,6 +72,7 @@ export function readVerifyOptions(options: VerifyOptions): VerifyRules {
     heads,
     closed,
     partial,
+    trimmed,
     timeToleranceMs,
   };
 }

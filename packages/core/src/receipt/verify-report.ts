@@ -55,7 +55,10 @@ export type BreakReason =
   | "unexplained_amount"
   /** A checkpoint that is not one of the receipts before it, or whose note is not signed by the chain's key. */
   | "bad_checkpoint"
-  /** The chain ends before a receipt that somebody saw, or without a `close` that was asked for. */
+  /**
+   * The chain ends before a receipt that somebody saw, without a `close` that was asked for, or before the checkpoint
+   * that has to follow where its beginning was dropped.
+   */
   | "missing_tail"
   /** A chain that somebody saw is not there at all. */
   | "missing_chain";
@@ -76,7 +79,10 @@ export interface Break {
 /** One chain, as far as it was verified. */
 export interface ChainSummary {
   readonly chain: string;
+  /** How many receipts of it came. */
   readonly receipts: number;
+  /** The sequence number from which on no receipt is missing: 0 unless the chain's beginning was dropped. */
+  readonly from: number;
   /** The last sequence number and its digest: keep them elsewhere to notice a cut tail later. */
   readonly seq: number;
   readonly digest: string;
@@ -85,8 +91,8 @@ export interface ChainSummary {
   readonly kids: readonly string[];
   /** True when its last receipt is a `close`; false may mean that the chain goes on, or that its end was cut off. */
   readonly closed: boolean;
-  /** `sha256:` and hex of the RFC 6962 root over all its receipts. */
-  readonly root: string;
+  /** `sha256:` and hex of the RFC 6962 root over all its receipts; null where some were dropped. */
+  readonly root: string | null;
   /** How many of its receipts the last checkpoint covers; 0 without one. */
   readonly covered: number;
 }

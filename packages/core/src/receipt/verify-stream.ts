@@ -15,7 +15,7 @@ export class StreamVerifier {
   readonly #rules: VerifyRules;
   readonly #context: ChainContext;
   readonly #chains = new Map<string, ChainLinks>();
-  readonly #decisions = new OpenDecisions();
+  readonly #decisions: OpenDecisions;
   readonly #heads: SeenHeads;
   #receipts = 0;
   #break: Break | null = null;
@@ -23,10 +23,12 @@ export class StreamVerifier {
   /** @throws InvalidConfig when the heads that are to be there contradict each other. */
   constructor(rules: VerifyRules, isSigned: IsSigned) {
     this.#rules = rules;
+    this.#decisions = new OpenDecisions(rules.trimmed);
     this.#heads = new SeenHeads(rules.heads);
     this.#context = {
       trust: new KeyTrust(rules),
       timeToleranceMs: rules.timeToleranceMs,
+      trimmed: rules.trimmed,
       isSigned,
       digestAt: (chain, seq) => this.#heads.digestAt(chain, seq),
     };
@@ -95,7 +97,7 @@ export class StreamVerifier {
     if (body.type !== "settlement") return null;
     const found = this.#decisions.find(body);
     if (found.status === "flawed") return found.flaw;
-    const problem = whyUnexplained(body, found.status === "ended" ? found.open.claims : []);
+    const problem = whyUnexplained(body, found.status === "ended" ? found.open.claims : null);
     if (problem !== null) return { reason: "unexplained_amount", message: problem };
     this.#decisions.end(body);
     return null;
@@ -109,12 +111,15 @@ export class StreamVerifier {
     }
     const head = this.#heads.missing(this.#rules);
     if (head !== null) return { ...head, index };
-    if (!this.#rules.closed) return null;
-    for (const [chain, { closed, nextSeq }] of [...this.#chains].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (closed) continue;
-      const message = "the chain does not end with its close";
-      return { reason: "missing_tail", index, chain, seq: nextSeq, message };
-    }
-    return null;
+    const chains = [...this.#chains].sort(([a], [b]) => (a < b ? -1 : 1));
+    const lacking = chains.find(([, { lacksAnchor }]) => lacksAnchor);
+    const open = this.#rules.closed ? chains.find(([, { closed }]) => !closed) : undefined;
+    const [chain, links] = lacking ?? open ?? [];
+    if (chain === undefined || links === undefined) return null;
+    const message =
+      lacking === undefined
+        ? "the chain does not end with its close"
+        : "the chain's beginning was dropped, and there is no checkpoint that the rest begins with";
+    return { reason: "missing_tail", index, chain, seq: links.nextSeq, message };
   }
 }

@@ -12,12 +12,15 @@ const verify: Check = async (test) => {
   return report.break === null ? "valid" : ((report.break as JsonObject).reason as string);
 };
 
-it.each(["chains", "key_rotation", "checkpoints"])("the published vectors of %s hold", async (name) => {
-  await runVectors(name, { VerifyChain: verify });
-});
+it.each(["chains", "key_rotation", "checkpoints", "trimmed_chains"])(
+  "the published vectors of %s hold",
+  async (name) => {
+    await runVectors(name, { VerifyChain: verify });
+  },
+);
 
 it("the published vectors show every reason for which a chain breaks", () => {
-  const files = ["chains", "key_rotation", "checkpoints"];
+  const files = ["chains", "key_rotation", "checkpoints", "trimmed_chains"];
   const tests = files.flatMap((name) => readVectors(name).testGroups.flatMap((group) => group.tests));
   expect([...new Set(tests.flatMap(({ reason }) => reason ?? []))].sort()).toEqual([
     "after_close",

@@ -6,6 +6,8 @@ import { endorsementCases } from "./endorsement-cases.ts";
 import { rotationCases } from "./rotation-cases.ts";
 import { settlementCases } from "./settlement-cases.ts";
 import { signatureCases } from "./signature-cases.ts";
+import { trimmedCases } from "./trimmed-cases.ts";
+import { trimmedMeaningCases } from "./trimmed-meaning-cases.ts";
 import type { VectorFileContent } from "./vector-file.ts";
 
 const header: readonly string[] = [
@@ -70,5 +72,26 @@ export async function checkpointVectors(): Promise<VectorFileContent> {
       Heads: "A checkpoint names where other chains ended; they must come, and come to that.",
     },
     groups: [{ type: "VerifyChain", tests: await chainTests(checkpointCases) }],
+  };
+}
+
+/** Chains whose beginnings were dropped. */
+export async function trimmedVectors(): Promise<VectorFileContent> {
+  return {
+    algorithm: "Trimmed chains",
+    header,
+    notes: {
+      Trimmed: "What is left of a chain is its keys, and all from one of its checkpoints on.",
+      TrimmedAnchor:
+        "The checkpoint that the rest begins with is signed by the key in force, and sound but for its root.",
+      TrimmedEndings:
+        "A settlement may be of a decision that was dropped, but of each one there is only one.",
+      TrimmedGap:
+        "Nothing else may be missing, stand twice or out of order, and never without being asked for.",
+      TrimmedHeads: "What somebody saw has to be there from the anchor on, and among the keys that are.",
+      TrimmedKeys: "Each key that is kept is signed by the one before it.",
+      TrimmedStreams: "Each chain of a stream may lack its own beginning.",
+    },
+    groups: [{ type: "VerifyChain", tests: await chainTests([...trimmedCases, ...trimmedMeaningCases]) }],
   };
 }

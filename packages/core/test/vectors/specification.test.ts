@@ -168,7 +168,7 @@ describe("the specification's tables", () => {
   });
 
   it("name every reason of the vectors, and no other", () => {
-    const files = ["chains", "key_rotation", "checkpoints"];
+    const files = ["chains", "key_rotation", "checkpoints", "trimmed_chains"];
     const tests = files.flatMap((file) => readVectors(file).testGroups.flatMap((group) => group.tests));
     expect(
       rows("Reasons")

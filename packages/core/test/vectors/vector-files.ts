@@ -1,6 +1,6 @@
 import { actionDigestVectors } from "./action-digest-vectors.ts";
 import { canonicalJsonVectors } from "./canonical-json-vectors.ts";
-import { chainVectors, checkpointVectors, rotationVectors } from "./chain-vectors.ts";
+import { chainVectors, checkpointVectors, rotationVectors, trimmedVectors } from "./chain-vectors.ts";
 import { decisionVectors } from "./decision-vectors.ts";
 import { base64urlGroup, signingInputGroup } from "./encoding-vectors.ts";
 import { makeReceiptSchemas } from "./json-schemas.ts";
@@ -40,6 +40,7 @@ export async function makeVectorFiles(): Promise<ReadonlyMap<string, string>> {
     chains: await chainVectors(),
     key_rotation: await rotationVectors(),
     checkpoints: await checkpointVectors(),
+    trimmed_chains: await trimmedVectors(),
     proofs: await proofVectors(),
     decisions: await decisionVectors(),
   };

@@ -42,6 +42,7 @@ const verifyChain = group(
       heads: optional(z.array(head)),
       closed: optional(z.boolean()),
       partial: optional(z.boolean()),
+      trimmed: optional(z.boolean()),
       timeToleranceMs: optional(count),
     }),
     report: z.strictObject({
@@ -51,12 +52,13 @@ const verifyChain = group(
         z.strictObject({
           chain: text,
           receipts: count,
+          from: count,
           seq: count,
           digest,
           time: text,
           kids: z.array(text),
           closed: z.boolean(),
-          root: digest,
+          root: z.nullable(digest),
           covered: count,
         }),
       ),
@@ -114,6 +116,7 @@ const groups: Readonly<Record<string, readonly z.ZodMiniType[]>> = {
   chains: [verifyChain],
   key_rotation: [verifyChain],
   checkpoints: [verifyChain],
+  trimmed_chains: [verifyChain],
   proofs: proofGroups,
   decisions: [
     group("Decisions", signer, {
