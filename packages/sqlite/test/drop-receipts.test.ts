@@ -1,7 +1,15 @@
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { appendAll, decision, SampleChain, settlement } from "@tollgate/conformance/sample-chain";
-import { createGate, createSigner, type Gate, gateBudget, InvalidConfig, type Receipt } from "@tollgate/core";
+import {
+  createGate,
+  createSigner,
+  type Gate,
+  type GateOptions,
+  gateBudget,
+  InvalidConfig,
+  type Receipt,
+} from "@tollgate/core";
 import { checkpoints } from "@tollgate/core/signing";
 import { keyContent, manualClock } from "@tollgate/core/testing";
 import { verifyChain } from "@tollgate/core/verify";
@@ -12,14 +20,17 @@ import { tempFile } from "./temp-folder.ts";
 const start = Date.UTC(2026, 0, 1);
 const [ttlMs, recordWithinMs] = [60_000, 600_000];
 
-/** A file, and gates on it whose chains get a checkpoint every ten receipts, or none. */
+/** Checkpoints, but none before the end. */
+const never: GateOptions = { checkpoints: checkpoints({ every: 1_000_000, everyMs: 2_000_000_000 }) };
+
+/** A file, and gates on it whose chains get a checkpoint every ten receipts unless told otherwise. */
 function setup() {
   const path = tempFile();
   const file = sqliteFile(path, { durability: "normal" });
   const clock = manualClock(start);
   const log = sqliteLog(file);
   const ledger = sqliteLedger(file, { clock });
-  const gateOn = (chain: string, hasCheckpoints = true) =>
+  const gateOn = (chain: string, options: GateOptions = {}) =>
     createGate({
       ledger: sqliteLedger(file, { clock, recordWithinMs }),
       log: sqliteLog(file),
@@ -27,7 +38,8 @@ function setup() {
       clock,
       budgets: [{ id: "calls", limit: "1000000 calls" }],
       reservationTtlMs: ttlMs,
-      ...(hasCheckpoints ? { checkpoints: checkpoints({ every: 10, everyMs: 2_000_000_000 }) } : {}),
+      checkpoints: checkpoints({ every: 10, everyMs: 2_000_000_000 }),
+      ...options,
     });
   const read = async (chain?: string) => {
     const receipts: Receipt[] = [];
@@ -123,9 +135,35 @@ describe("dropping receipts", () => {
     expect((await read("one")).at(-1)?.body.type).toBe("close");
   });
 
+  it("lets a gate that is started anew go on with the chain, though without checkpoints", async () => {
+    const { file, gateOn, work, permit, read, clock } = setup();
+    const signer = createSigner();
+    const died = gateOn("one", { signer });
+    await work(died, 3);
+    await dropReceipts(file, { before: clock.now() });
+    const left = (await read("one")).length;
+    const failures: string[] = [];
+    const next = gateOn("one", {
+      signer,
+      onFailure: ({ during, cause }) => failures.push(`${during}: ${String(cause)}`),
+    });
+    for (let count = 0; count < 12; count++) await (await permit(next)).settle();
+    await next.close();
+    const receipts = await read("one");
+    expect(receipts.slice(left).map(({ body }) => body.type)).toEqual([
+      ...Array.from({ length: 12 }, () => ["decision", "settlement"]).flat(),
+      "close",
+    ]);
+    expect(failures.length).toBeGreaterThan(0);
+    for (const failure of failures) expect(failure).toMatch(/^checkpoint: .* so it gets no checkpoints$/);
+    expect(await verifyChain(receipts, { keys: [signer.publicKey], trimmed: true })).toMatchObject({
+      verdict: "authentic",
+    });
+  });
+
   it("keeps a chain whole that has no checkpoint, or none that is old enough", async () => {
     const { file, gateOn, work, read, permit, clock } = setup();
-    const [plain, young] = [gateOn("plain", false), gateOn("young")];
+    const [plain, young] = [gateOn("plain", never), gateOn("young")];
     for (let count = 0; count < 20; count++) await (await permit(plain)).settle();
     for (let count = 0; count < 3; count++) await (await permit(young)).settle();
     clock.advance(1000);
@@ -175,7 +213,7 @@ describe("dropping receipts", () => {
       // Has the ledger look through the receipts; nobody writes what it tells.
       for await (const ended of ledger.expire(clock.now())) expect(ended.id).toBe(id);
     }
-    const living = gateOn("living", false);
+    const living = gateOn("living", never);
     clock.advance(recordWithinMs);
     await (await permit(living)).settle();
     expect(
