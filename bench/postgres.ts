@@ -2,6 +2,7 @@ import { startPostgres } from "@tollgate/conformance/postgres-server";
 import type { Claim, Permit } from "@tollgate/core";
 import { migrate, type PostgresLedger, postgresLedger, postgresLog } from "@tollgate/postgres";
 import { Pool } from "pg";
+import { measureLeases } from "./leases.ts";
 import { type MeasuredGate, measuredGate, toolCall } from "./measured-gate.ts";
 import { callTogether } from "./sampler.ts";
 import { type Result, Samples } from "./samples.ts";
@@ -27,9 +28,7 @@ export async function measurePostgres(): Promise<readonly Result[]> {
   const server = await startPostgres();
   const pools: Pool[] = [];
   const poolOf = (database: string): Pool => {
-    const url = new URL(server.url);
-    url.pathname = `/${database}`;
-    const pool = new Pool({ connectionString: url.href, max: 16 });
+    const pool = new Pool({ connectionString: urlOf(server.url, database), max: 16 });
     pool.on("error", () => undefined);
     pools.push(pool);
     return pool;
@@ -58,11 +57,19 @@ export async function measurePostgres(): Promise<readonly Result[]> {
     }
     const results: Result[] = [];
     for (const subject of subjects) results.push(...(await subject.end()));
+    const leases = await made("leases");
+    results.push(...(await measureLeases(urlOf(server.url, "leases"), leases)));
     return results;
   } finally {
     for (const pool of pools) await pool.end();
     await server.remove();
   }
+}
+
+function urlOf(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = `/${database}`;
+  return url.href;
 }
 
 const bareTables = `

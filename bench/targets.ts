@@ -87,6 +87,24 @@ const targets: readonly {
       p50(`reserve_sqlite_stored_${stored}`) + p50(`settle_sqlite_stored_${stored}`);
     return pair(1_000_000) / pair(1);
   }),
+  ...[1, 16].map((callers) =>
+    atLeast(
+      `postgres_${callers}_over_bare`,
+      0.7,
+      ({ rate }) => rate(`reserve_postgres_${callers}`) / rate(`bare_postgres_${callers}`),
+    ),
+  ),
+  ratio(
+    "postgres_1000000_stored_over_1",
+    1.5,
+    ({ p50 }) => p50("reserve_postgres_stored_1000000") / p50("reserve_postgres_1"),
+  ),
+  ratio("leased_over_memory", 1.5, ({ p50 }) => p50("decide_gate_leased") / p50("decide_gate_memory")),
+  atLeast(
+    "leased_over_postgres_4_processes",
+    8,
+    ({ rate }) => rate("spend_leased_4_processes") / rate("spend_postgres_4_processes"),
+  ),
 ];
 
 /** What values are worked out from. */
