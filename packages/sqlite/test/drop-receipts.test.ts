@@ -1,81 +1,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { appendAll, decision, SampleChain, settlement } from "@tollgate/conformance/sample-chain";
-import {
-  createGate,
-  createSigner,
-  type Gate,
-  type GateOptions,
-  gateBudget,
-  InvalidConfig,
-  type Receipt,
-} from "@tollgate/core";
-import { checkpoints } from "@tollgate/core/signing";
-import { keyContent, manualClock } from "@tollgate/core/testing";
+import { createSigner, InvalidConfig } from "@tollgate/core";
+import { keyContent } from "@tollgate/core/testing";
 import { verifyChain } from "@tollgate/core/verify";
-import { dropReceipts, sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
+import { dropReceipts, sqliteLog } from "@tollgate/sqlite";
 import { describe, expect, it } from "vitest";
+import { isCheckpoint, isKey, never, recordWithinMs, setup, start, trimmed } from "./dropping.ts";
 import { tempFile } from "./temp-folder.ts";
-
-const start = Date.UTC(2026, 0, 1);
-const [ttlMs, recordWithinMs] = [60_000, 600_000];
-
-/** Checkpoints, but none before the end. */
-const never: GateOptions = { checkpoints: checkpoints({ every: 1_000_000, everyMs: 2_000_000_000 }) };
-
-/** A file, and gates on it whose chains get a checkpoint every ten receipts unless told otherwise. */
-function setup() {
-  const path = tempFile();
-  const file = sqliteFile(path, { durability: "normal" });
-  const clock = manualClock(start);
-  const log = sqliteLog(file);
-  const ledger = sqliteLedger(file, { clock });
-  const gateOn = (chain: string, options: GateOptions = {}) =>
-    createGate({
-      ledger: sqliteLedger(file, { clock, recordWithinMs }),
-      log: sqliteLog(file),
-      chain,
-      clock,
-      budgets: [{ id: "calls", limit: "1000000 calls" }],
-      reservationTtlMs: ttlMs,
-      checkpoints: checkpoints({ every: 10, everyMs: 2_000_000_000 }),
-      ...options,
-    });
-  const read = async (chain?: string) => {
-    const receipts: Receipt[] = [];
-    for await (const receipt of log.read(chain === undefined ? {} : { chain })) receipts.push(receipt);
-    return receipts;
-  };
-  return {
-    path,
-    file,
-    clock,
-    ledger,
-    gateOn,
-    read,
-    permit: (gate: Gate) => gateBudget(gate, { kind: "tool", name: "search", params: {} }),
-    /** Makes calls, one a second, each settled, until the chain has so many checkpoints. */
-    async work(gate: Gate, count: number) {
-      for (let has = 0; has < count; ) {
-        const permit = await gateBudget(gate, { kind: "tool", name: "search", params: {} });
-        await permit.settle();
-        clock.advance(1000);
-        await setImmediate();
-        has = (await read(gate.chain)).filter(isCheckpoint).length;
-      }
-    },
-  };
-}
-
-const isCheckpoint = ({ body }: Receipt) => body.type === "checkpoint";
-const isKey = ({ body }: Receipt) => body.type === "key";
-const timeOf = ({ body }: Receipt) => Date.parse(body.time);
-
-/** What has to be left of a chain whose rest begins with its last checkpoint before a time. */
-function trimmed(receipts: readonly Receipt[], before: number): readonly Receipt[] {
-  const anchor = receipts.findLastIndex((each) => isCheckpoint(each) && timeOf(each) < before);
-  return receipts.filter((each, nth) => nth >= anchor || isKey(each));
-}
 
 describe("dropping receipts", () => {
   it("leaves of each chain its keys, its last checkpoint before the time, and all after it", async () => {
