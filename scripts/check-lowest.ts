@@ -48,7 +48,7 @@ function passes({ folder, manifest }: PublicPackage): boolean {
   try {
     // PostgreSQL, which some tests start, runs as a user of its own and has to come through.
     chmodSync(copy, 0o755);
-    copyWorkspace(copy, folder);
+    copyWorkspace(copy, folder, manifest);
     pin(join(copy, folder, "package.json"), manifest.tollgate?.lowest ?? {});
     pinOverrides(join(copy, "pnpm-workspace.yaml"), manifest.tollgate?.lowest ?? {});
     const installed = run(copy, join(root, "node_modules/.bin/pnpm"), [
@@ -71,10 +71,13 @@ function passes({ folder, manifest }: PublicPackage): boolean {
   }
 }
 
-/** The package with what its tests need: core, the conformance suites and the workspace's own manifests. */
-function copyWorkspace(to: string, folder: string): void {
+/** The package with what its tests need: other packages of the workspace and the workspace's own manifests. */
+function copyWorkspace(to: string, folder: string, { devDependencies = {} }: Manifest): void {
   const tracked = spawnSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" }).stdout.split("\0");
-  const folders = [folder, "packages/core", "packages/conformance"].map((name) => `${name}/`);
+  const needed = Object.keys(devDependencies).filter((name) => ownPeer.test(name));
+  const folders = [folder, "docs", ...needed.map((name) => name.replace(ownPeer, "packages/"))].map(
+    (name) => `${name}/`,
+  );
   const kept = tracked.filter(
     (path) => path !== "" && (!path.includes("/") || folders.some((name) => path.startsWith(name))),
   );

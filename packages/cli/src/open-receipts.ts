@@ -6,6 +6,11 @@ import { StoredReceipts } from "./stored-receipts.ts";
 import type { Terminal } from "./terminal.ts";
 import { withStore } from "./with-store.ts";
 
+/** The options that say where receipts are. */
+interface ReceiptOption extends StoreOption {
+  readonly trimmed?: boolean;
+}
+
 /**
  * Does `work` with the receipts of the files, or of the store where no file is named.
  *
@@ -13,7 +18,7 @@ import { withStore } from "./with-store.ts";
  */
 export async function withReceipts<Result>(
   names: readonly string[],
-  option: StoreOption,
+  option: ReceiptOption,
   { stdin }: Pick<Terminal, "stdin">,
   work: (source: ReceiptSource) => Promise<Result>,
 ): Promise<Result> {
@@ -22,6 +27,9 @@ export async function withReceipts<Result>(
     throw new CliError("whose receipts: those of the files or of the store? Give files or --store, not both");
   }
   const store = storeName(option);
-  if (store !== null) return withStore(store, ({ log, shown }) => work(new StoredReceipts(log, shown)));
+  if (store !== null)
+    return withStore(store, ({ log, shown }) =>
+      work(new StoredReceipts(log, shown, option.trimmed === true)),
+    );
   throw new CliError("there is nothing to read: give receipt files, or --store <path-or-url>");
 }

@@ -130,11 +130,13 @@ function reading(command: Command): Command {
 
 /** Adds the options that say whom to trust. */
 function trusting(command: Command): Command {
-  return command.option(
-    "-k, --key <file>",
-    "a public key that you trust (JWK, JWK set or PEM); may be given several times",
-    collected,
-  );
+  return command
+    .option(
+      "-k, --key <file>",
+      "a public key that you trust (JWK, JWK set or PEM); may be given several times",
+      collected,
+    )
+    .option("--trimmed", "the beginnings of chains may have been dropped, up to one of their checkpoints");
 }
 
 /** Commander's messages, with their suggestions, as one line of ours. */

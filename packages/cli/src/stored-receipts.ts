@@ -9,11 +9,14 @@ export class StoredReceipts implements ReceiptSource {
   readonly readBytes: number = 0;
   readonly endsOpen: boolean = false;
   readonly #log: Pick<ReceiptLog, "read">;
+  readonly #isTrimmed: boolean;
   #readLines = 0;
 
-  constructor(log: Pick<ReceiptLog, "read">, shown: string) {
+  /** `isTrimmed` when it is known that the beginnings of chains may have been dropped. */
+  constructor(log: Pick<ReceiptLog, "read">, shown: string, isTrimmed: boolean) {
     this.#log = log;
     this.shown = shown;
+    this.#isTrimmed = isTrimmed;
   }
 
   get readLines(): number {
@@ -31,7 +34,9 @@ export class StoredReceipts implements ReceiptSource {
     return `${this.shown} receipt ${index + 1}`;
   }
 
-  hintOf(_found: Break): string | null {
-    return null;
+  hintOf({ reason }: Break): string | null {
+    return reason !== "sequence_gap" || this.#isTrimmed
+      ? null
+      : "where old receipts are dropped from time to time, --trimmed verifies what is left of their chains";
   }
 }

@@ -13,14 +13,20 @@ export interface TrustOptions {
   readonly heads?: readonly string[];
   readonly closed?: boolean;
   readonly partial?: boolean;
+  readonly trimmed?: boolean;
   /** Milliseconds. */
   readonly timeTolerance?: number;
 }
 
 /** What they mean to the verifier. @throws CliError naming the file that cannot be read */
 export async function readTrust(options: TrustOptions): Promise<VerifyOptions> {
-  const { key, revoked = [], heads = [], closed = false, partial = false, timeTolerance = 0 } = options;
-  const rest = { revoked: revoked.map(readRevocation), closed, partial, timeToleranceMs: timeTolerance };
+  const { key, revoked = [], heads = [], timeTolerance = 0 } = options;
+  const { closed = false, partial = false, trimmed = false } = options;
+  const rest = {
+    revoked: revoked.map(readRevocation),
+    timeToleranceMs: timeTolerance,
+    ...{ closed, partial, trimmed },
+  };
   const known: CheckpointHead[] = [];
   for (const path of heads) known.push(...(await readHeads(path)));
   if (key === undefined) return { ...rest, heads: known };

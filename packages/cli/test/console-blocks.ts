@@ -6,7 +6,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sampleKey, samplePath } from "./sample.ts";
-import { TestFolder } from "./test-folder.ts";
+import { sampleStore } from "./sample-store.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -30,10 +30,12 @@ const block = /^(```console\n)(.*?)(^```$)/gms;
  * The page with what its commands print now.
  *
  * Each block's lines that start with `$ ` are run, one after the other in one folder for the whole page, where
- * the sample log is `receipts.jsonl` and its key `signer.pub.jwk`; what they print on both outputs follows each.
+ * the sample log is `receipts.jsonl`, its key `signer.pub.jwk` and the sample store `tollgate.db`; what they print on
+ * both outputs follows each.
  */
-export function withOutputs(text: string): string {
-  using folder = new TestFolder();
+export async function withOutputs(text: string): Promise<string> {
+  using store = await sampleStore();
+  const { folder } = store;
   copyFileSync(samplePath, join(folder.path, "receipts.jsonl"));
   copyFileSync(sampleKey, join(folder.path, "signer.pub.jwk"));
   return text.replace(block, (_, open: string, body: string, close: string) => {
@@ -52,5 +54,5 @@ function run(command: string, cwd: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv.includes("--write")) {
-  for (const page of pages) writeFileSync(join(root, page), withOutputs(readPage(page)));
+  for (const page of pages) writeFileSync(join(root, page), await withOutputs(readPage(page)));
 }

@@ -2,6 +2,7 @@
 //
 //   node --conditions=tollgate-source packages/cli/test/sample-log.ts --write    makes them anew
 import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { createGate, type Gate, gateBudget, memoryLog, type Receipt } from "@tollgate/core";
 import { evaluator } from "@tollgate/core/evaluators";
 import { checkpoints, createSigner, type Signer } from "@tollgate/core/signing";
@@ -111,7 +112,8 @@ async function makeReport(gate: Gate, wait: (ms: number) => void): Promise<void>
   await gate.decide({ ...llm, params: { prompt: "What now?" } }, { run });
 }
 
-if (process.argv.includes("--write")) {
+// Others that import this may be asked to write something of their own.
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv.includes("--write")) {
   mkdirSync(sampleFolder, { recursive: true });
   const lines = (await sampleReceipts()).map((receipt) => `${JSON.stringify(receipt)}\n`);
   writeFileSync(new URL("receipts.jsonl", sampleFolder), lines.join(""));

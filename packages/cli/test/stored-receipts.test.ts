@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { sqliteLog } from "@tollgate/sqlite";
+import { DatabaseSync } from "node:sqlite";
+import { dropReceipts, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ran, tollgate } from "./run-tollgate.ts";
 import { type SampleStore, sampleStore } from "./sample-store.ts";
@@ -66,6 +67,48 @@ describe("receipts in a store", () => {
     );
   });
 
+  it("verify without the beginnings of their chains where that is said", async () => {
+    const [log, rest]: [ReturnType<typeof sqliteLog>, string[]] = [sqliteLog(store.path), []];
+    // The key, then all from the chain's checkpoint on.
+    for await (const receipt of log.read({ chain: "today" })) {
+      if (![1, 2, 3, 4, 5].includes(receipt.body.seq)) rest.push(`${JSON.stringify(receipt)}\n`);
+    }
+    await log.close?.();
+    const trimmed = store.folder.write("trimmed.jsonl", rest.join(""));
+    const args = ["verify", trimmed, "-k", store.gateKey];
+    const whole = await tollgate(args);
+    expect([whole.code, whole.stdout]).toEqual([1, expect.stringContaining("sequence_gap")]);
+    const { code, stdout, stderr } = await tollgate([...args, "--trimmed"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^authentic: 3 receipts in 1 chain, /);
+    expect(stdout).toContain("chain today: 3 receipts, the beginning up to #6 dropped, closed at ");
+    expect((await tollgate(["export", "-f", "csv", trimmed, "--trimmed", "-k", store.gateKey])).code).toBe(0);
+  });
+
+  it("are told to be trimmed where a store dropped the old ones", async () => {
+    using old = await sampleStore();
+    const ledger = sqliteLedger(old.path);
+    // What is held keeps its receipts.
+    const open = (await ledger.reservations()).filter(({ createdAt }) => createdAt < Date.now());
+    await ledger.close();
+    const by = ["--by", "carol", "--reason", "is over", "--key-file", old.operatorKey];
+    for (const { reservation } of open) {
+      const released = await tollgate(["ledger", "release", reservation.id, "--store", old.path, ...by]);
+      expect(released.code).toBe(0);
+    }
+    expect(await dropReceipts(old.path, { before: "2030-01-01T00:00:00Z" })).toHaveLength(1);
+    const args = ["verify", "--store", old.path, "-k", old.gateKey, "-k", old.operatorKey];
+    const broken = await tollgate(args);
+    expect(broken.code).toBe(1);
+    expect(broken.stdout).toMatch(
+      /^broken: .* chain before, .*sequence_gap.*\n.*--trimmed verifies what is left/,
+    );
+    const { code, stdout } = await tollgate([...args, "--trimmed"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^authentic: /);
+    expect(stdout).toMatch(/^chain before: 3 receipts, the beginning up to #4 dropped, closed/m);
+  });
+
   it("may be none", async () => {
     const empty = `${store.folder.path}/empty.db`;
     await sqliteLog(empty).close?.();
@@ -97,5 +140,16 @@ describe("tollgate migrate", () => {
       0,
       `nothing to do: the schema of ${store.path} fits, and opening a file makes what it lacks\n`,
     ]);
+  });
+
+  it("says so where the schema of an SQLite file is newer than the package", async () => {
+    const path = `${store.folder.path}/newer.db`;
+    await sqliteLog(path).close?.();
+    const database = new DatabaseSync(path);
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    const { code, stdout, stderr } = await tollgate(["migrate", "--store", path]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^tollgate: \S+newer\.db was made by a newer version of @tollgate\/sqlite .*\n$/);
   });
 });

@@ -134,12 +134,13 @@ function reportText(report: VerifyReport, source: ReceiptSource, paint: Terminal
 }
 
 function chainText(
-  { chain, receipts, seq, digest, time, kids, closed }: ChainSummary,
+  { chain, receipts, from, seq, digest, time, kids, closed }: ChainSummary,
   paint: Terminal["paint"],
 ): string {
   const state = closed ? `closed at ${time}` : paint("yellow", `not closed, last receipt at ${time}`);
+  const start = from === 0 ? "" : `, the beginning up to #${from} dropped`;
   return [
-    `chain ${printableText(chain)}: ${counted(receipts, "receipt")}, ${state}`,
+    `chain ${printableText(chain)}: ${counted(receipts, "receipt")}${start}, ${state}`,
     paint("dim", `  #${seq} ${digest}`),
     ...kids.map((kid) => paint("dim", `  key ${kid}`)),
   ].join("\n");
