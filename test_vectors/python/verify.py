@@ -1172,12 +1172,12 @@ def verify(lines, options: Options | None = None) -> dict:
     return verifier.report()
 
 
-def replay_balances(lines) -> list[dict]:
+def replay_balances(lines, trimmed: bool = False) -> list[dict]:
     """What the ledger's balances must be, from receipts alone; verify them first.
 
-    Raises ValueError when two receipts of one adjustment do not say the same.
+    With trimmed, settlements of decisions that are not there are passed over. Raises ValueError when two receipts of one adjustment do not say the same.
     """
-    pairs = Verifier(Options())
+    pairs = Verifier(Options(trimmed=trimmed))
     balances: dict[tuple, list[int]] = {}
     adjustments: dict[str, list] = {}
     for line in lines:

@@ -31,7 +31,7 @@ export type {
 export { receiptLines } from "./receipt/receipt-lines.ts";
 export { type ProofReason, type ProofReport, verifyProof } from "./receipt/receipt-proof.ts";
 export type { ReceiptInput, ReceiptStream } from "./receipt/receipt-text.ts";
-export { type ReplayedBalance, replayBalances } from "./receipt/replay-balances.ts";
+export { type ReplayedBalance, type ReplayOptions, replayBalances } from "./receipt/replay-balances.ts";
 export { checkSignatures, type SignatureBatch, type SignatureChecker } from "./receipt/signature-batch.ts";
 export {
   formatNote,

@@ -18,8 +18,8 @@ export type ReceiptRef = { readonly id: string } | { readonly chain: string; rea
  *
  * The stream may hold other chains; it is read as far as that checkpoint. Verify it before.
  *
- * @throws VerificationError when the receipt is not there, no checkpoint with a note follows it, or the chain
- * does not hold.
+ * @throws VerificationError when the receipt is not there, no checkpoint with a note follows it, the beginning of
+ * its chain was dropped, or the chain does not hold.
  */
 export async function proveReceipt(receipts: ReceiptStream, which: ReceiptRef): Promise<string> {
   const chains = new Map<string, ProvedChain>();
@@ -55,9 +55,12 @@ class ProvedChain {
   /** The lines that go with the proof. */
   readonly #lines: string[] = [];
   #index = -1;
+  /** True once a receipt came before its turn. */
+  #isTrimmed = false;
   #key: PublicJwk | null = null;
 
   add({ receipt: { body }, json }: ReceiptText, isProven: boolean): void {
+    if (body.seq > this.#tree.size) this.#isTrimmed = true;
     if (isProven) {
       this.#tree.followNext();
       this.#index = body.seq;
@@ -70,6 +73,11 @@ class ProvedChain {
   /** The proof against a checkpoint; null when it has no note. */
   prove({ json }: ReceiptText, { chain, size, root, note }: CheckpointBody): string | null {
     const origin = chainOrigin(chain);
+    if (this.#isTrimmed) {
+      throw new VerificationError(
+        `receipts of chain "${chain}" are missing before this one: proofs of it can be made of the whole chain alone`,
+      );
+    }
     if (note === undefined || origin === null || this.#key === null) return null;
     const key = { name: origin, publicKey: publicKeyBytes(this.#key) };
     const signature = { name: origin, keyId: noteKeyId(key), signature: decodeBase64url(note) };

@@ -69,6 +69,19 @@ describe("the proof of a receipt", () => {
     }
   });
 
+  it("cannot be made of a chain whose beginning was dropped", async () => {
+    const chain = new TestChain("main", testSigner(1));
+    chain.add(stop);
+    chain.add(chain.checkpoint());
+    chain.add(stop);
+    chain.add(chain.checkpoint());
+    const [key = "", , ...rest] = chain.lines;
+    await expect(proveReceipt([key, ...rest], { chain: "main", seq: 3 })).rejects.toThrow(
+      /receipts of chain "main" are missing before this one/,
+    );
+    expect(await proveReceipt(chain.lines, { chain: "main", seq: 3 })).toContain("index 3");
+  });
+
   it("can be checked with what C2SP and RFC 6962 say alone", async () => {
     const text = await proveReceipt(log, { chain: "main", seq: 2 });
     const { index, hashes, checkpoint } = parseTlogProof(text);

@@ -85,6 +85,17 @@ describe("replayed balances", () => {
     }
   });
 
+  it("pass over the ends of decisions that were dropped, where they are told that some were", async () => {
+    const { chain, opening } = openChain({ firstId: 10_000 });
+    const contents = [
+      { ...ending, ...usd("400") },
+      { ...allow, id: testId(2), reservation: testId(2) },
+    ];
+    const lines = [opening, ...contents.map((content) => chain.seal(content, noon))].map(({ json }) => json);
+    expect(await replayBalances(lines, { trimmed: true })).toEqual([{ ...daily, spent: 0n, held: 1000n }]);
+    await expect(replayBalances(lines)).rejects.toThrow(/unknown, let nothing through, or has ended/);
+  });
+
   it("agree with the sample chain", async () => {
     expect(await replayBalances(sampleChain().map(({ receipt }) => receipt))).toEqual([
       { ...daily, spent: 1200n, held: 0n },

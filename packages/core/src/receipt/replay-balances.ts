@@ -7,6 +7,15 @@ import { type ReceiptStream, readReceiptText } from "./receipt-text.ts";
 /** Where one budget stands by its receipts; a receipt does not tell limits or when windows end. */
 export type ReplayedBalance = Pick<Balance, "budget" | "partition" | "window" | "unit" | "spent" | "held">;
 
+/** How balances are replayed. */
+export interface ReplayOptions {
+  /**
+   * Whether the beginnings of chains may have been dropped: settlements of decisions that are not there are passed
+   * over then, so that only the balances of windows that began later come out whole. @default false
+   */
+  readonly trimmed?: boolean;
+}
+
 /**
  * Computes from receipts alone what the ledger's balances must be: every balance that was ever claimed.
  *
@@ -17,8 +26,11 @@ export type ReplayedBalance = Pick<Balance, "budget" | "partition" | "window" | 
  * @throws VerificationError when a receipt cannot be read, a settlement ends no open decision, or two receipts of
  * one adjustment do not say the same.
  */
-export async function replayBalances(receipts: ReceiptStream): Promise<readonly ReplayedBalance[]> {
-  const decisions = new OpenDecisions();
+export async function replayBalances(
+  receipts: ReceiptStream,
+  { trimmed = false }: ReplayOptions = {},
+): Promise<readonly ReplayedBalance[]> {
+  const decisions = new OpenDecisions(trimmed);
   const adjustments = new Map<string, string>();
   const balances = new Balances();
   let index = 0;

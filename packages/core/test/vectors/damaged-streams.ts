@@ -14,7 +14,10 @@ const signers: ReadonlyMap<string, VectorSigner> = new Map(
 );
 const letters = ['"', "{", "}", ",", ":", " ", "0", "a", "A", "\\", "\u00e9", "-"];
 
-/** Streams that come from sound and broken ones by damage: to lines, to letters, and to what was signed. */
+/**
+ * Streams that come from sound and broken ones by damage: to lines, to letters, and to what was signed. Of some,
+ * beginnings may have been dropped.
+ */
 export function damagedStreams(sources: readonly Stream[], count: number, seed: number): readonly Stream[] {
   const random = new SeededRandom(seed);
   const below = (end: number): number => random.below(end);
@@ -62,9 +65,10 @@ export function damagedStreams(sources: readonly Stream[], count: number, seed: 
   }
 
   return Array.from({ length: count }, () => {
-    const { lines, options } = random.pick(sources);
-    const once = damaged(lines);
-    return { lines: below(3) === 0 ? damaged(once) : once, options };
+    const { lines: sound, options } = random.pick(sources);
+    const once = damaged(sound);
+    const lines = below(3) === 0 ? damaged(once) : once;
+    return { lines, options: below(3) === 0 ? { ...options, trimmed: true } : options };
   });
 }
 
