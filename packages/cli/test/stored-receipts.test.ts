@@ -107,6 +107,11 @@ describe("receipts in a store", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^authentic: /);
     expect(stdout).toMatch(/^chain before: 3 receipts, the beginning up to #4 dropped, closed/m);
+    const balances = await tollgate(["balances", "--store", old.path, "--trimmed", "--budget", "daily"]);
+    expect(balances.code).toBe(0);
+    // What was spent before is not on record any more.
+    expect(balances.stdout).not.toContain("2020-03-01");
+    expect(balances.stdout).toMatch(/user=bob +2099-01-05T00:00:00Z +\$2\.00 +\$0\.00\n/);
   });
 
   it("may be none", async () => {

@@ -21,8 +21,9 @@ export async function balances(
   options: BalancesOptions,
   terminal: Terminal,
 ): Promise<number> {
+  const { trimmed = false } = options;
   const replayed = await withReceipts(names, options, terminal, (source) =>
-    withProgress(terminal, source, () => replayBalances(checkedReceipts(source, options))),
+    withProgress(terminal, source, () => replayBalances(checkedReceipts(source, options), { trimmed })),
   );
   const wanted = replayed.filter(({ budget }) => options.budget === undefined || budget === options.budget);
   if (options.json === true) await terminal.out.write(`${printableJson(wanted)}\n`);
