@@ -40,7 +40,10 @@ CREATE INDEX receipts_position ON tollgate.receipts (position);
 CREATE INDEX receipts_chain ON tollgate.receipts (chain, seq);
 CREATE INDEX receipts_run ON tollgate.receipts (run) WHERE run IS NOT NULL;
 CREATE INDEX receipts_ref ON tollgate.receipts (ref) WHERE ref IS NOT NULL;
-CREATE INDEX receipts_time ON tollgate.receipts USING brin (time);
+CREATE INDEX receipts_time ON tollgate.receipts (time, position);
+-- No entries are put off, for somebody's append would have to make up for all of them.
+CREATE INDEX receipts_subject ON tollgate.receipts USING gin (subject jsonb_path_ops) WITH (fastupdate = off)
+  WHERE subject IS NOT NULL;
 
 CREATE FUNCTION tollgate.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
