@@ -171,10 +171,30 @@ describe("an adjustment whose process died before its receipt", () => {
     );
     expect(told).toHaveLength(51);
     expect(told).not.toContain("too old");
+    shop.clock.advance(1000);
+    await shop.spend();
     shop.log.reads.length = 0;
     await shop.operator().adjust(dollarIn);
     expect(shop.log.reads).toHaveLength(1);
     expect(shop.log.reads[0]).toMatch(/^operator-/);
+  });
+
+  it("is not looked for in chains that ended before all of them", async () => {
+    const shop = await opened();
+    const ancient = shop.operator();
+    await ancient.adjust(dollarIn);
+    await ancient.close();
+    shop.clock.advance(3 * 24 * 60 * 60 * 1000);
+    const recent = shop.operator();
+    let chain = "";
+    for (let n = 0; n < 50; n++)
+      chain = (await recent.adjust({ ...dollarIn, amount: -1n })).receipt.body.chain;
+    shop.ledger.adjust({ ...dollarIn, id: "lost" });
+    shop.log.reads.length = 0;
+    await shop.operator().adjust(dollarIn);
+    expect(shop.log.reads).toEqual([chain]);
+    expect(await shop.receipts("adjustment")).toHaveLength(53);
+    await shop.check();
   });
 
   it("is found also in a log that knows no heads", async () => {
