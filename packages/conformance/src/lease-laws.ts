@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { recordExamples } from "./lease-examples.ts";
-import { LeaseSimulation, leaseHistories, type MakeLeasingLedger } from "./lease-simulation.ts";
+import { leaseHistories } from "./lease-history.ts";
+import { LeaseSimulation, type MakeLeasingLedger } from "./lease-simulation.ts";
 import { leasedExamples } from "./leased-examples.ts";
 import type { LedgerLaw } from "./ledger-under-test.ts";
 

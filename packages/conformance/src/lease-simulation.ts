@@ -1,136 +1,16 @@
-import { type Claim, type Clock, type Reservation, StorageFailed } from "@tollgate/core";
-import { isLease, type LeasedGrant, type LeasingLedger, type Recorded } from "@tollgate/core/driver";
-import { type LeasedLedger, leased } from "@tollgate/core/leases";
+import { type Clock, type Reservation, StorageFailed } from "@tollgate/core";
+import { isLease, type LeasingLedger } from "@tollgate/core/driver";
+import type { LeasedLedger } from "@tollgate/core/leases";
 import { type ManualClock, manualClock } from "@tollgate/core/testing";
-import fc from "fast-check";
 import { expect } from "vitest";
+import { claimOf, type LeaseStep, limits, processes } from "./lease-history.ts";
+import { type Granted, LeaseProcess, leaseMs } from "./lease-process.ts";
 import { standing } from "./ledger-under-test.ts";
 
 /** Makes an empty ledger that goes by the clock given; it is closed after use. */
 export type MakeLeasingLedger = (clock: Clock) => LeasingLedger | Promise<LeasingLedger>;
 
-/** Something that one of several processes does, or that happens to it. */
-export type LeaseStep =
-  | {
-      readonly do: "reserve";
-      readonly at: number;
-      readonly cells: readonly number[];
-      readonly amount: bigint;
-    }
-  | { readonly do: "settle" | "release"; readonly at: number; readonly pick: number; readonly part: bigint }
-  /** The next telling of grants fails: before it is done, or its answer is lost. */
-  | { readonly do: "fail"; readonly at: number; readonly isDone: boolean }
-  | { readonly do: "crash"; readonly at: number }
-  | { readonly do: "pass"; readonly ms: number };
-
-const processes = 3;
-const limits: readonly bigint[] = [60n, 200n, 1000n];
 const reservationMs = 50;
-const leaseMs = 20;
-
-const at = fc.nat(processes - 1);
-const step: fc.Arbitrary<LeaseStep> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant("reserve" as const),
-      at,
-      cells: fc.uniqueArray(fc.nat(limits.length - 1), { minLength: 1, maxLength: 2 }),
-      amount: fc.bigInt({ min: 0n, max: 12n }),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constantFrom("settle" as const, "settle" as const, "release" as const),
-      at,
-      pick: fc.nat(20),
-      part: fc.bigInt({ min: 0n, max: 4n }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const), at, isDone: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const), at }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 60 }) }),
-  },
-);
-
-/** Groups of steps: those of one group are under way together. */
-export const leaseHistories: fc.Arbitrary<readonly (readonly LeaseStep[])[]> = fc.array(
-  fc.array(step, { minLength: 1, maxLength: 8 }),
-  { minLength: 1, maxLength: 12 },
-);
-
-/** A reservation that a process was granted, as it knows it. */
-interface Granted {
-  readonly reservation: Reservation;
-  state: "open" | "ending" | "ended" | "expired";
-  /** What it tried to book of each claim and was not told of. */
-  unsure: bigint | null;
-}
-
-/** One process: a leased ledger whose wire can fail, and what it was told. */
-class Process {
-  readonly ledger: LeasedLedger;
-  readonly granted: Granted[] = [];
-  isAlive = true;
-  readonly death: Promise<void>;
-  #tellDeath: () => void = () => undefined;
-  #failure: "before" | "after" | null = null;
-
-  constructor(shared: LeasingLedger, clock: Clock) {
-    const wire = new Proxy(shared, {
-      get: (target, name) => {
-        if (name === "close") return undefined;
-        const member: unknown = Reflect.get(target, name);
-        if (typeof member !== "function") return member;
-        return (...args: unknown[]) => {
-          if (!this.isAlive) throw new StorageFailed("the process is dead");
-          if (name === "record") return this.#record(target, args[0] as readonly LeasedGrant[]);
-          return Reflect.apply(member, target, args);
-        };
-      },
-    });
-    this.death = new Promise((die) => {
-      this.#tellDeath = die;
-    });
-    this.ledger = leased(wire, { slice: "40 units", ttl: leaseMs, clock: this.#clockOf(clock) });
-  }
-
-  die(): void {
-    this.isAlive = false;
-    this.#tellDeath();
-  }
-
-  failNext(failure: "before" | "after" | null): void {
-    this.#failure = failure;
-  }
-
-  async #record(shared: LeasingLedger, grants: readonly LeasedGrant[]): Promise<Recorded> {
-    const failure = this.#failure;
-    this.#failure = null;
-    if (failure === "before") throw new StorageFailed("not sent");
-    const recorded = await shared.record(grants);
-    if (failure === "after") throw new StorageFailed("the answer was lost");
-    return recorded;
-  }
-
-  /** Only what looks for idle leases waits for the time to pass: that what failed is tried again must not move it on. */
-  #clockOf(clock: Clock): Clock {
-    return {
-      now: () => clock.now(),
-      setTimer: (callback, ms) => {
-        const run = () => this.isAlive && callback();
-        return ms === leaseMs ? clock.setTimer(run, ms) : setImmediate(run);
-      },
-      clearTimer: (handle) => {
-        if (typeof handle === "symbol") clock.clearTimer(handle);
-        else clearImmediate(handle as NodeJS.Immediate);
-      },
-    };
-  }
-}
 
 /**
  * Several processes with leases on one ledger, and a book of all that they were told: at every moment what was granted
@@ -139,7 +19,7 @@ class Process {
 export class LeaseSimulation {
   readonly #shared: LeasingLedger;
   readonly #clock: ManualClock;
-  readonly #processes: Process[] = [];
+  readonly #processes: LeaseProcess[] = [];
   /** What was acknowledged as booked, by budget. */
   readonly #booked = new Map<string, bigint>();
   readonly #expired = new Set<string>();
@@ -148,7 +28,7 @@ export class LeaseSimulation {
   constructor(shared: LeasingLedger, clock: ManualClock) {
     this.#shared = shared;
     this.#clock = clock;
-    for (let nth = 0; nth < processes; nth++) this.#processes.push(new Process(shared, clock));
+    for (let nth = 0; nth < processes; nth++) this.#processes.push(new LeaseProcess(shared, clock));
   }
 
   /** Plays all groups, checks after each of them, and checks how it all ends. */
@@ -178,7 +58,7 @@ export class LeaseSimulation {
     await Promise.race([this.#act(process, one), process.death]);
   }
 
-  async #act(process: Process, one: Exclude<LeaseStep, { readonly do: "pass" }>): Promise<void> {
+  async #act(process: LeaseProcess, one: Exclude<LeaseStep, { readonly do: "pass" }>): Promise<void> {
     switch (one.do) {
       case "fail":
         return process.failNext(one.isDone ? "after" : "before");
@@ -198,7 +78,7 @@ export class LeaseSimulation {
     }
   }
 
-  async #reserve(process: Process, cells: readonly number[], amount: bigint): Promise<void> {
+  async #reserve(process: LeaseProcess, cells: readonly number[], amount: bigint): Promise<void> {
     const name = `k${this.#next++}`;
     const claims = cells.map((cell) => claimOf(cell, amount));
     const expiresAt = this.#clock.now() + reservationMs;
@@ -219,7 +99,12 @@ export class LeaseSimulation {
     }
   }
 
-  async #endOne(process: Process, granted: Granted, how: "settle" | "release", part: bigint): Promise<void> {
+  async #endOne(
+    process: LeaseProcess,
+    granted: Granted,
+    how: "settle" | "release",
+    part: bigint,
+  ): Promise<void> {
     const { reservation } = granted;
     granted.state = "ending";
     const actual = granted.unsure ?? ((reservation.claims[0]?.amount ?? 0n) * part) / 4n;
@@ -326,7 +211,7 @@ export class LeaseSimulation {
       expect(spent, `${claim.budget} booked something twice`).toBeLessThanOrEqual(booked + unsure);
       expect(survivor).toBeDefined();
       await checkLastCent(
-        new Process(this.#shared, this.#clock).ledger,
+        new LeaseProcess(this.#shared, this.#clock).ledger,
         cell,
         limit - spent,
         this.#clock.now(),
@@ -345,17 +230,4 @@ async function checkLastCent(ledger: LeasedLedger, cell: number, left: bigint, n
   expect(await ask(left, `all of ${cell}`)).toBe("reserved");
   expect(await ask(1n, `one more of ${cell}`)).toBe("refused");
   await ledger.flush();
-}
-
-function claimOf(cell: number, amount: bigint): Claim {
-  return {
-    budget: `b${cell}`,
-    partition: "",
-    window: "total",
-    endsAt: null,
-    unit: "units",
-    amount,
-    limit: limits[cell] ?? 0n,
-    soft: false,
-  };
 }

@@ -20,7 +20,8 @@ import { GrantQueue, type OpenGrant } from "./grant-queue.ts";
 import type { Lease } from "./lease.ts";
 import { type LeaseOptions, type LeaseTerms, readLeaseOptions } from "./lease-options.ts";
 import { LeaseTaker } from "./lease-taker.ts";
-import { LeasedBalance } from "./leased-balance.ts";
+import type { LeasedBalance } from "./leased-balance.ts";
+import { LeasedBalances } from "./leased-balances.ts";
 
 /** A ledger that decides within leases. */
 export interface LeasedLedger extends Ledger {
@@ -61,8 +62,7 @@ class LedgerWithLeases implements LeasedLedger {
   readonly #terms: LeaseTerms;
   readonly #taker: LeaseTaker;
   readonly #queue: GrantQueue;
-  readonly #balances = new Map<string, LeasedBalance>();
-  #timer: unknown = null;
+  readonly #balances: LeasedBalances;
   #isClosed = false;
 
   constructor(ledger: LeasingLedger, terms: LeaseTerms) {
@@ -72,7 +72,12 @@ class LedgerWithLeases implements LeasedLedger {
     this.#queue = new GrantQueue(ledger, terms.clock, {
       recorded: (grant) => this.#taker.recorded(grant.leases),
       lost: (id) => this.#taker.lose(id),
-      stands: (balance) => this.#balances.get(placeOf(balance))?.heard(balance),
+      stands: (balance) => this.#balances.heard(balance),
+    });
+    this.#balances = new LeasedBalances(terms, () => {
+      void this.#taker.retireIdle(false);
+      this.#queue.forgetBefore(terms.clock.now() - terms.ttl);
+      return !this.#taker.isIdle;
     });
   }
 
@@ -82,7 +87,7 @@ class LedgerWithLeases implements LeasedLedger {
     const known = this.#queue.byKey(key);
     if (known !== null) return this.#again(known, request);
     if (fresh !== true || this.#isClosed || claims.length === 0) return this.#ledger.reserve(request);
-    const balances = claims.map((claim) => this.#balanceOf(claim));
+    const balances = claims.map((claim) => this.#balances.of(claim));
     return this.#grant(request, balances) ?? this.#takeOrAsk(request, balances);
   }
 
@@ -140,7 +145,7 @@ class LedgerWithLeases implements LeasedLedger {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#stopTimer();
+    this.#balances.stop();
     try {
       await this.#queue.flush();
       await this.#taker.retireIdle(true);
@@ -153,7 +158,7 @@ class LedgerWithLeases implements LeasedLedger {
   /** Answers a key that is open here, as the shared ledger would. */
   #again({ reservation }: OpenGrant, { digest }: ReserveRequest): ReserveResult {
     if (reservation.digest !== digest) return { status: "conflict", reason: "digest_mismatch" };
-    const balances = reservation.claims.map((claim) => this.#balanceOf(claim).standing(claim));
+    const balances = reservation.claims.map((claim) => this.#balances.of(claim).standing(claim));
     return { status: "reserved", reservation, replayed: true, balances };
   }
 
@@ -203,7 +208,7 @@ class LedgerWithLeases implements LeasedLedger {
         return balance.find(claim, expiresAt) === null ? [{ balance, claim }] : [];
       });
       await Promise.all(lacking.map(({ balance, claim }) => this.#taker.take(balance, claim, expiresAt)));
-      this.#watch();
+      this.#balances.watch();
       const granted = this.#isClosed ? null : this.#grant(request, balances);
       if (granted !== null) return granted;
       if (lacking.some(({ balance, claim }) => !this.#isWorthALease(balance, claim))) break;
@@ -230,11 +235,9 @@ class LedgerWithLeases implements LeasedLedger {
     }
     const result = await this.#ledger.reserve(request);
     if (result.status === "reserved") {
-      for (const standing of result.balances) this.#balances.get(placeOf(standing))?.heard(standing);
+      for (const standing of result.balances) this.#balances.heard(standing);
     } else if (result.status === "refused") {
-      for (const exceeded of result.exceeded) {
-        this.#balances.get(placeOf(exceeded.claim))?.heardExceeded(exceeded);
-      }
+      for (const exceeded of result.exceeded) this.#balances.heardExceeded(exceeded);
     }
     return result;
   }
@@ -248,52 +251,6 @@ class LedgerWithLeases implements LeasedLedger {
       await grant.waiting?.promise.catch(() => undefined);
     }
   }
-
-  #balanceOf(claim: Claim): LeasedBalance {
-    const place = placeOf(claim);
-    let balance = this.#balances.get(place);
-    if (balance === undefined) {
-      balance = new LeasedBalance(claim);
-      this.#balances.set(place, balance);
-      this.#watch();
-    }
-    return balance;
-  }
-
-  /** Looks for what is idle, as long as there is anything. */
-  #watch(): void {
-    if (this.#isClosed) return;
-    this.#timer ??= this.#terms.clock.setTimer(() => {
-      this.#timer = null;
-      this.#lookForIdle();
-    }, this.#terms.ttl);
-  }
-
-  #lookForIdle(): void {
-    void this.#taker.retireIdle(false);
-    for (const [place, balance] of this.#balances) {
-      if (!balance.isUsed && balance.leases.length === 0 && balance.taking === null)
-        this.#balances.delete(place);
-      balance.isUsed = false;
-    }
-    this.#queue.forgetBefore(this.#terms.clock.now() - this.#terms.ttl);
-    if (this.#balances.size > 0 || !this.#taker.isIdle) this.#watch();
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== null) this.#terms.clock.clearTimer(this.#timer);
-    this.#timer = null;
-  }
-}
-
-/** Names a balance by one text; the window stands last, as it may hold any character. */
-function placeOf({
-  budget,
-  unit,
-  partition,
-  window,
-}: Pick<Claim, "budget" | "unit" | "partition" | "window">): string {
-  return `${budget.length},${unit.length},${partition.length}:${budget}${unit}${partition}${window}`;
 }
 
 /** Both answers have conflicts; that of a release does not say whether a settlement was late. */
