@@ -6,6 +6,7 @@ import { range } from "./fixture.ts";
 import { heldTooLong, killRounds } from "./kill-rounds.ts";
 import { startServer } from "./server.ts";
 import { centNano, type Told } from "./spend.ts";
+import { spendTheRest } from "./spend-the-rest.ts";
 import { startSpender } from "./spenders.ts";
 
 const server = await startServer("fsync=off");
@@ -28,9 +29,22 @@ describe("several processes", () => {
   });
 
   it("that are killed lose nothing that they were told, and hold nothing for longer than a reservation lives", async () => {
-    const told = await killRounds(server.url, "$20.00", 2);
+    const plan = { limit: "$20.00", rounds: 2 };
+    const told = await killRounds(server.url, plan);
     expect(told.filter(({ what }) => what === "settled").length).toBeGreaterThan(0);
-    expect(await heldTooLong(pool)).toBe(0);
+    expect(await heldTooLong(pool, plan)).toBe(0);
     await checkSpending(pool, told, 2000n * centNano);
+  });
+
+  it("with leases that are killed overspend nothing, and what they had leased is spent by one who lives", async () => {
+    const plan = { limit: "$20.00", rounds: 1, spenders: 8, ttlMs: 1000, slice: "$0.10" };
+    const told = [...(await killRounds(server.url, plan))];
+    expect(told.filter(({ what }) => what === "settled").length).toBeGreaterThan(0);
+    const { rows } = await pool.query("SELECT FROM tollgate.reservations WHERE starts_with(key, 'lease ')");
+    expect(rows.length).toBeGreaterThanOrEqual(8);
+    expect(await heldTooLong(pool, plan)).toBe(0);
+    await checkSpending(pool, told, 2000n * centNano, "leased");
+    told.push(...(await spendTheRest(pool, plan.slice, 2000n * centNano)));
+    await checkSpending(pool, told, 2000n * centNano, "leased");
   });
 });

@@ -1,13 +1,17 @@
 // Spends a budget in PostgreSQL through a gate of its own, telling a line for each answer that it gets, until it is
-// killed, its standard input ends, or (in full) the budget is used up.
+// killed, its standard input ends, or (in full) the budget is used up. With a slice it decides within leases.
 import { writeSync } from "node:fs";
+import { leased } from "@tollgate/core/leases";
 import pg from "pg";
+import { postgresLedger } from "../src/index.ts";
+import { leaseTtlMs } from "./kill-rounds.ts";
 import { moneyGate } from "./money-gate.ts";
 import { spend } from "./spend.ts";
 
-const [url = "", limit = "", ttl = "", manner = ""] = process.argv.slice(2);
+const [url = "", limit = "", ttl = "", manner = "", slice = ""] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: url, max: 4 });
-const gate = moneyGate(pool, limit, { reservationTtlMs: Number(ttl) });
+const leasing = slice === "" ? {} : { ledger: leased(postgresLedger(pool), { slice, ttl: leaseTtlMs }) };
+const gate = moneyGate(pool, limit, { reservationTtlMs: Number(ttl), ...leasing });
 let isOver = false;
 process.stdin.on("end", () => {
   isOver = true;
