@@ -7,12 +7,14 @@ export type JudgeContext = Omit<EvaluationContext, "signal">;
 
 /** The context of one evaluator: its signal is made only if it is looked at. */
 export class EvaluatorContext implements EvaluationContext {
+  readonly decision: string;
   readonly run: EvaluationContext["run"];
   readonly now: number;
   readonly #shared: JudgeContext;
   #controller: AbortController | null = null;
 
   constructor(shared: JudgeContext) {
+    this.decision = shared.decision;
     this.run = shared.run;
     this.now = shared.now;
     this.#shared = shared;

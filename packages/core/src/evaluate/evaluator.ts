@@ -5,6 +5,8 @@ import type { JsonValue } from "../codec/json.ts";
 
 /** What an evaluator may look at besides the action. */
 export interface EvaluationContext {
+  /** The id that the decision's receipt will have, so that other records can name it. */
+  readonly decision: string;
   readonly run: {
     readonly id: string;
     /** The id of the topmost run; equals `id` where there is no parent. */

@@ -10,6 +10,7 @@ import type { Judgement } from "./judgement.ts";
 
 const action: Action = { kind: "tool", name: "send", params: {}, amounts: {}, subject: {} };
 const context: JudgeContext = {
+  decision: "d",
   run: { id: "r", root: "r", steps: 1, startedAt: 0 },
   now: 0,
   balances: () => [],

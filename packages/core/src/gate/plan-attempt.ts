@@ -142,8 +142,9 @@ function withFailure(finding: Finding, { failure }: Plan): Finding {
   return failure === undefined ? finding : { ...finding, failure };
 }
 
-function evaluationContext(core: GateCore, { run }: Attempt): Parameters<typeof judge>[2] {
+function evaluationContext(core: GateCore, { id, run }: Attempt): Parameters<typeof judge>[2] {
   return {
+    decision: id,
     run: { id: run.id, root: run.root, steps: run.attempts, startedAt: run.startedAt },
     now: core.recorder.recordTime(),
     balances: (query) => core.ledger.balances(query),
