@@ -44,12 +44,12 @@ try {
 
   await pool.query("DROP SCHEMA tollgate CASCADE");
   await migrate(pool);
-  await kill({ limit: "$1000", rounds, onRound });
+  await kill({ rounds, onRound }, 1000n);
 
   await pool.query("DROP SCHEMA tollgate CASCADE");
   await migrate(pool);
   // Eight at once start more slowly than three: so many fewer rounds kill as many.
-  await kill({ limit: "$1000", rounds: Math.ceil((rounds * 3) / 8), spenders: 8, slice: "$1.00", onRound });
+  await kill({ rounds: Math.ceil((rounds * 3) / 8), spenders: 8, slice: "$1.00", onRound }, 200n);
 } finally {
   await pool.end();
   await server.remove();
@@ -60,19 +60,26 @@ function onRound(round: number): void {
 }
 
 /** Kills spenders, and checks that they lost and overspent nothing. */
-async function kill(plan: KillPlan): Promise<void> {
-  const limit = 100_000n * centNano;
+async function kill(kills: Omit<KillPlan, "limit">, dollars: bigint): Promise<void> {
+  const plan: KillPlan = { ...kills, limit: `$${dollars}` };
+  const limit = dollars * 100n * centNano;
   const how = plan.slice === undefined ? "unleased" : "leased";
-  const told = [...(await killRounds(server.url, plan))];
+  const told = await killRounds(server.url, plan);
   const tooLong = await heldTooLong(pool, plan);
   await checkSpending(pool, told, limit, how);
   if (plan.slice !== undefined) {
-    told.push(...(await spendTheRest(pool, plan.slice, limit)));
-    await checkSpending(pool, told, limit, how);
+    const rest = await spendTheRest(pool, plan.slice, limit);
+    await checkSpending(pool, [...told, ...rest], limit, how);
   }
   const count = (what: string): number => told.filter((each) => each.what === what).length;
-  const kills = (plan.spenders ?? 3) * plan.rounds;
-  say({ how, rounds: plan.rounds, kills, decided: count("decided"), settled: count("settled"), tooLong });
+  say({
+    how,
+    rounds: plan.rounds,
+    kills: (plan.spenders ?? 3) * plan.rounds,
+    decided: count("decided"),
+    settled: count("settled"),
+    tooLong,
+  });
   if (tooLong > 0) process.exitCode = 1;
 }
 
