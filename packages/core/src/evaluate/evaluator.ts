@@ -8,12 +8,19 @@ export interface EvaluationContext {
   /** The id that the decision's receipt will have, so that other records can name it. */
   readonly decision: string;
   readonly run: {
+    // The figures are those of the whole run: of all handles of its root's id in this gate, and their children.
     readonly id: string;
     /** The id of the topmost run; equals `id` where there is no parent. */
     readonly root: string;
-    /** How many actions this run handle has asked for, this one included. */
+    /** How many actions it has asked for, this one included. */
     readonly steps: number;
-    /** When the run handle was opened, in epoch milliseconds. */
+    /** How many of the earlier ones were let through. */
+    readonly calls: number;
+    /** How often it has asked for this very action, this time included. */
+    readonly repeats: number;
+    /** What its calls have been settled at so far, in nano-dollars. */
+    readonly spent: bigint;
+    /** When its first handle was opened, in epoch milliseconds. */
     readonly startedAt: number;
   };
   /** Epoch milliseconds of this decision. */

@@ -11,7 +11,7 @@ import { type JudgeOptions, judge } from "./judge.ts";
 const action: Action = { kind: "tool", name: "send", params: {}, amounts: {}, subject: {} };
 const context: JudgeContext = {
   decision: "d",
-  run: { id: "r", root: "r", steps: 1, startedAt: 0 },
+  run: { id: "r", root: "r", steps: 1, calls: 0, repeats: 1, spent: 0n, startedAt: 0 },
   now: 0,
   balances: () => [],
 };

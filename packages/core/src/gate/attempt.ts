@@ -5,6 +5,7 @@ import type { Outcome } from "../evaluate/judgement.ts";
 import type { Exceeded } from "../ledger/ledger.ts";
 import type { Approval } from "./approvals.ts";
 import type { DecisionCode, KeyConflict } from "./decision.ts";
+import type { Rules } from "./policy-in-force.ts";
 import type { RunHandle } from "./run-handle.ts";
 
 /** One attempt at an action, on its way through the gate. */
@@ -22,6 +23,11 @@ export interface Attempt {
   readonly accepts: readonly PatchField[];
   /** The approvals used up for it: given back, and gone from here, when the attempt does not go through. */
   readonly claimed: Approval[];
+  /** What it is judged and priced by, whatever becomes the policy meanwhile. */
+  readonly rules: Rules;
+  /** Which of its run's attempts it is, and how often this very action was asked for; 0 until it is decided. */
+  step: number;
+  repeats: number;
 }
 
 /** Why an attempt does not go through. */

@@ -8,19 +8,13 @@ import type { Awaitable } from "../awaitable.ts";
 import { systemClock } from "../clock.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidAction, InvalidConfig } from "../errors.ts";
-import { checkEvaluators } from "../evaluate/check-evaluators.ts";
-import { expandComposites } from "../evaluate/expand-composites.ts";
-import { createClaims } from "../ledger/claims.ts";
 import { memoryLedger } from "../ledger/memory-ledger.ts";
-import { parseBudgets } from "../ledger/parse-budgets.ts";
 import { byteCounter } from "../pricing/byte-counter.ts";
-import { genaiPrices } from "../pricing/genai-prices-catalog.ts";
-import type { ModelRates, PriceCatalog } from "../pricing/price-catalog.ts";
 import { createChain, type ReceiptContent } from "../receipt/chain.ts";
 import { jwkThumbprint } from "../receipt/jwk-thumbprint.ts";
 import { createSigner } from "../receipt/local-signer.ts";
 import { memoryLog } from "../receipt/memory-log.ts";
-import type { PublicJwk, Receipt, ReceiptPrice } from "../receipt/receipt.ts";
+import type { PublicJwk, Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog, ReceiptQuery } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
 import type { Approvals } from "./approvals.ts";
@@ -37,10 +31,12 @@ import { Keeper } from "./keeper.ts";
 import { MemoryApprovals } from "./memory-approvals.ts";
 import { OpenWork } from "./open-work.ts";
 import { paramsPolicy } from "./params-policy.ts";
+import { rulesInForce } from "./policy-in-force.ts";
 import { readOptions } from "./read-options.ts";
-import { cleanText, receiptPrice } from "./receipt-content.ts";
+import { cleanText } from "./receipt-content.ts";
 import { Recorder } from "./recorder.ts";
 import type { Run, RunInput } from "./run.ts";
+import { RunBook } from "./run-book.ts";
 import { RunHandle, type RunHome, readRunId } from "./run-handle.ts";
 import { RunLatches } from "./run-latches.ts";
 
@@ -113,45 +109,31 @@ class LocalGate implements Gate {
       newId,
       record: (content) => recorder.writeOrOwe(content),
     });
-    const evaluators = options.evaluators ?? [];
-    checkEvaluators(evaluators);
-    const prices = readPrices(options.prices);
-    const priceForms = new WeakMap<ModelRates, ReceiptPrice>();
     this.approvals = approvals;
     this.#core = {
       clock,
-      evaluators: expandComposites(evaluators),
-      claimsOf: createClaims(parseBudgets(options.budgets ?? [])),
+      rules: rulesInForce(options),
       ledger,
-      prices,
       tokenCounter: options.tokenCounter ?? byteCounter,
       recorder,
       keeper,
       approvals,
       latches: new RunLatches(),
+      book: new RunBook(),
       work: new OpenWork(),
       mode: options.mode ?? "enforce",
       failure: options.failure ?? "closed",
-      unpriced: options.unpriced ?? "deny",
-      policy: options.policy ?? null,
       params: paramsPolicy(options.params ?? "digest", report),
       evaluatorTimeoutMs: options.evaluatorTimeoutMs ?? 1000,
       inTime,
       reservationTtlMs,
       approvalTtlMs: options.approvalTtlMs ?? 60 * 60 * 1000,
       newId,
-      priceOf: (rates) => {
-        let form = priceForms.get(rates);
-        if (form === undefined) {
-          form = receiptPrice(prices.digest, rates);
-          priceForms.set(rates, form);
-        }
-        return form;
-      },
       closed: () => this.#closing !== null,
       report,
     };
-    this.#home = { gate: this, latches: this.#core.latches, newId, now: () => clock.now() };
+    const { latches, book } = this.#core;
+    this.#home = { gate: this, latches, book, newId, now: () => clock.now() };
     this.defaultRun = new RunHandle(this.#home, options.subject ?? {}, null);
   }
 
@@ -258,6 +240,9 @@ class LocalGate implements Gate {
       action,
       accepts: options.accepts ?? [],
       claimed: [],
+      rules: this.#core.rules(),
+      step: 0,
+      repeats: 0,
     };
   }
 
@@ -271,15 +256,6 @@ function keyInUse(attempt: Attempt): Finding {
   return denied("idempotency_conflict", `key "${attempt.key}" is in use for another action`, {
     conflict: "digest_mismatch",
   });
-}
-
-function readPrices(prices: GateOptions["prices"]): PriceCatalog {
-  if (prices === undefined) return genaiPrices();
-  if (!("rates" in prices)) return genaiPrices({ overrides: prices });
-  if (!/^sha256:[0-9a-f]{64}$/.test(prices.digest)) {
-    throw new InvalidConfig("prices.digest", "expected sha256: and 64 hex digits");
-  }
-  return prices;
 }
 
 function readSigner(signer: Signer): Signer {

@@ -19,6 +19,9 @@ import { RecordFailed } from "./recorder.ts";
  */
 export async function decideAttempt(core: GateCore, attempt: Attempt, onEnd: () => void): Promise<Decision> {
   core.work.begin();
+  const { run } = attempt;
+  attempt.step = run.counts.steps += 1;
+  attempt.repeats = core.book.repeat(run.root, attempt.digest);
   try {
     return await decide(core, attempt, onEnd);
   } finally {
@@ -143,6 +146,7 @@ async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => 
     }
     for (const approval of attempt.claimed) await core.recorder.writeOrOwe(approvalContent(approval, "used"));
   }
+  attempt.run.counts.calls += 1;
   const { wouldBe } = held;
   const decision: Decision = given({
     outcome,

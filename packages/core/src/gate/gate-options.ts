@@ -11,6 +11,7 @@ import type { Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
 import type { Attempt } from "./attempt.ts";
+import type { PolicyInForce } from "./policy-in-force.ts";
 
 /** A failure that no caller sees, such as a heartbeat that did not reach the ledger. */
 export interface GateFailure {
@@ -58,8 +59,13 @@ export interface GateOptions {
    * @default "closed"
    */
   readonly failure?: "closed" | "open";
-  /** The digest of the policy in force, for receipts. @default null */
-  readonly policy?: string | null;
+  /**
+   * The digest of the policy in force, for receipts; or what answers the policy itself. That is asked once for each
+   * decision, and answers the same object for as long as nothing has changed.
+   *
+   * @default null
+   */
+  readonly policy?: string | null | (() => PolicyInForce);
   /** What receipts keep of an action's parameters besides their digest. @default "digest" */
   readonly params?:
     | "digest"

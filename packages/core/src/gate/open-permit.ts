@@ -167,13 +167,14 @@ export class OpenPermit implements Permit {
   }
 
   async #settle(read: ReadUsed, again: boolean): Promise<Settlement> {
-    const { core, held, id } = this.#parts;
+    const { core, held, id, run } = this.#parts;
     const { source, usage } = read;
     const booked = await this.#book(read.amounts, source, again);
     if (typeof booked === "string") return { outcome: booked, charges: [], late: false, receipt: null };
     const { charges, late } = booked;
     const amounts: Record<string, bigint> = { ...read.amounts };
     for (const { claim, actual } of charges) amounts[claim.unit] = actual;
+    run.counts.spent += amounts.usd ?? 0n;
     const overage = receiptOverage(charges);
     const receipt = await core.recorder.writeOrOwe({
       type: "settlement",

@@ -45,7 +45,7 @@ const maxRewrites = 4;
 export async function planAttempt(core: GateCore, attempt: Attempt, from: Plan): Promise<Plan | Finding> {
   let plan = from;
   for (let rewrites = 0; rewrites <= maxRewrites; rewrites++) {
-    const asked = judge(core.evaluators, plan.action, evaluationContext(core, attempt), {
+    const asked = judge(attempt.rules.evaluators, plan.action, evaluationContext(core, attempt), {
       timeoutMs: core.evaluatorTimeoutMs,
       clock: core.clock,
       onFailure: core.failure === "open" ? "abstain" : "deny",
@@ -142,10 +142,10 @@ function withFailure(finding: Finding, { failure }: Plan): Finding {
   return failure === undefined ? finding : { ...finding, failure };
 }
 
-function evaluationContext(core: GateCore, { id, run }: Attempt): Parameters<typeof judge>[2] {
+function evaluationContext(core: GateCore, { id, run, step, repeats }: Attempt): Parameters<typeof judge>[2] {
   return {
     decision: id,
-    run: { id: run.id, root: run.root, steps: run.attempts, startedAt: run.startedAt },
+    run: { ...run.counts, id: run.id, root: run.root, steps: step, repeats },
     now: core.recorder.recordTime(),
     balances: (query) => core.ledger.balances(query),
   };

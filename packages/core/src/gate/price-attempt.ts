@@ -24,14 +24,16 @@ export function priceAttempt(
   const now = core.recorder.recordTime();
   let bound: Bound;
   try {
-    const rates = action.kind === "tool" ? null : core.prices.rates(action.provider, action.name, now);
-    const toolPrice = action.kind === "tool" ? (core.prices.toolPrice?.(action.name) ?? null) : null;
+    const rates =
+      action.kind === "tool" ? null : attempt.rules.prices.rates(action.provider, action.name, now);
+    const toolPrice = action.kind === "tool" ? (attempt.rules.prices.toolPrice?.(action.name) ?? null) : null;
     bound = boundAmounts({ action, paramsJson, rates, toolPrice, counter: core.tokenCounter });
   } catch (error) {
     return denied("pricing_failed", `pricing failed: ${messageOf(error)}`, { evaluators, cause: error });
   }
-  const unknown = core.unpriced === "allow" ? bound.unknown.filter((unit) => unit !== "usd") : bound.unknown;
-  const found = core.claimsOf({
+  const unknown =
+    attempt.rules.unpriced === "allow" ? bound.unknown.filter((unit) => unit !== "usd") : bound.unknown;
+  const found = attempt.rules.claimsOf({
     subjects: actingSubjects(attempt),
     rootRun: attempt.run.root,
     now,

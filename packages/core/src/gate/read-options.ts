@@ -55,7 +55,10 @@ const checks: { readonly [Option in keyof Required<GateOptions>]: Check } = {
   subject: object,
   mode: oneOf("enforce", "shadow"),
   failure: oneOf("closed", "open"),
-  policy: either(oneOf(null), text(/^sha256:[0-9a-f]{64}$/, "expected sha256: and 64 hex digits")),
+  policy: either(
+    fn,
+    either(oneOf(null), text(/^sha256:[0-9a-f]{64}$/, "expected sha256: and 64 hex digits")),
+  ),
   params: either(fn, oneOf("digest", "full")),
   evaluatorTimeoutMs: milliseconds,
   storageTimeoutMs: milliseconds,

@@ -3,12 +3,14 @@ import type { Subject } from "../action/subject.ts";
 import { InvalidAction } from "../errors.ts";
 import type { Gate } from "./gate.ts";
 import type { Run, RunInput } from "./run.ts";
+import type { RunBook, RunCounts } from "./run-book.ts";
 import type { RunLatches } from "./run-latches.ts";
 
 /** What a run handle needs of its gate. */
 export interface RunHome {
   readonly gate: Gate;
   readonly latches: RunLatches;
+  readonly book: RunBook;
   newId(): string;
   now(): number;
 }
@@ -19,7 +21,8 @@ export class RunHandle implements Run {
   readonly parent: RunHandle | null;
   readonly root: string;
   readonly subject: Subject;
-  readonly startedAt: number;
+  /** What the whole run has done: its root's. */
+  readonly counts: RunCounts;
   /** The subjects whose budgets its actions draw on: its own, then its ancestors'. */
   readonly subjects: readonly Subject[];
   /** Makes its attempts' keys unlike those of any other handle, also of the same run id. */
@@ -39,16 +42,11 @@ export class RunHandle implements Run {
     this.root = parent?.root ?? this.id;
     this.subject = parent === null ? own : Object.freeze({ ...parent.subject, ...own });
     this.subjects = parent === null ? [this.subject] : [this.subject, ...parent.subjects];
-    this.startedAt = home.now();
+    this.counts = parent?.counts ?? home.book.open(this.id, home.now());
   }
 
   get gate(): Gate {
     return this.#home.gate;
-  }
-
-  /** How many attempts this handle has made. */
-  get attempts(): number {
-    return this.#attempts;
   }
 
   get stopped(): string | null {
