@@ -132,6 +132,8 @@ describe("what is stored", () => {
       expect(await callOf("SELECT tollgate.settle('k', 'i', NULL, '{}', 'reported')")).toBe("on");
       expect(await callOf("SELECT tollgate.release('k', 'i', NULL, 'r')")).toBe("on");
       expect(await callOf("SELECT tollgate.expire(NULL, 1)")).toBe("on");
+      const columns = Array.from({ length: 15 }, () => "'{}'").join(", ");
+      expect(await callOf(`SELECT tollgate.record(NULL, ${columns}, '[]')`)).toBe("on");
       expect(
         await callOf(
           "SELECT tollgate.append('c', 0, 1, 'p', '{t}', '{2026-01-01}', '{r}', '{r}', '{o}', '{{}}', '{t}', 'd', 'k', false)",

@@ -145,6 +145,28 @@ describe("recorders, reserves and sweeps on the same balances", () => {
     );
   });
 
+  it.each(["serializable", "repeatable read"])(
+    "record once, also where transactions are %s",
+    async (level) => {
+      const strict = server.pool({
+        max: 8,
+        options: `-c default_transaction_isolation=${level.replace(" ", "\\ ")}`,
+      });
+      const ledgers = range(4).map(() => postgresLedger(strict, { timeoutMs: 20_000 }));
+      const lease = await takeLease(ledgers[0]!, "one", 100n);
+      const open = range(6).map((nth) => leasedGrant(`k${nth}`, [lease]));
+      const ended = open.map((each) => ({ ...each, ending: settledAt(2n) }));
+      const answers = await Promise.all(
+        ledgers.map(async (ledger) => [await ledger.record(open), await ledger.record(ended)]),
+      );
+      const settled = answers
+        .flat()
+        .flatMap(({ endings }) => endings.filter((each) => each?.status === "settled"));
+      expect(settled).toHaveLength(6);
+      expect(await ledgers[0]!.balances({})).toMatchObject([{ spent: 12n, held: 40n }]);
+    },
+  );
+
   it("never let a limit be exceeded by what came out of leases that were open", async () => {
     const ledgers = range(4).map(() => postgresLedger(pool, { timeoutMs: 30_000 }));
     let granted = 0n;
