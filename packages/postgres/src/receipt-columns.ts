@@ -32,7 +32,7 @@ export function columnsOf({ body }: Receipt): ReceiptColumns {
       return { ...none, ref: body.reservation ?? body.decision, outcome: body.outcome };
     case "approval":
     case "stop":
-      return { ...none, run: body.run };
+      return { ...none, run: body.run ?? null };
     default:
       return none;
   }

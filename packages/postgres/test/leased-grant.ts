@@ -1,5 +1,5 @@
 import type { Claim, Ledger, Reservation } from "@tollgate/core";
-import { type LeasedGrant, leaseKeyPrefix } from "@tollgate/core/driver";
+import { type LeasedGrant, type LedgerAdmin, leaseKeyPrefix } from "@tollgate/core/driver";
 import { claim, grant, request } from "./fixture.ts";
 
 /** Takes a lease of so much, out of a balance of 100 unless told otherwise. */
@@ -31,3 +31,20 @@ export function settledAt(usd: bigint): LeasedGrant["ending"] {
 
 /** Given back. */
 export const released: LeasedGrant["ending"] = { outcome: "released", reason: "not sent" };
+
+/** The amounts that open reservations hold, by key. */
+export async function holdsByKey(ledger: LedgerAdmin): Promise<Readonly<Record<string, readonly bigint[]>>> {
+  const listed = await ledger.reservations({ limit: 1000 });
+  return Object.fromEntries(
+    listed
+      .filter(({ status }) => status === "open")
+      .map(({ reservation: { key, claims } }) => [key, claims.map(({ amount }) => amount)]),
+  );
+}
+
+/** What stands on the only balance: spent, held. */
+export async function standing(ledger: Ledger): Promise<readonly (bigint | undefined)[]> {
+  const [balance, ...more] = await ledger.balances({});
+  if (more.length > 0) throw new Error("there are several balances");
+  return [balance?.spent, balance?.held];
+}
