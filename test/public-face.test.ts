@@ -125,8 +125,10 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "denyModels",
     "denyTools",
     "evaluator",
+    "roleTools",
   ],
   "@tollgate/core/leases": ["leased"],
+  "@tollgate/core/identity": ["createIdentity"],
   "@tollgate/core/operate": ["createOperator"],
   "@tollgate/core/signing": [
     "checkpoints",

@@ -4,4 +4,5 @@ export { composite } from "./evaluate/composite.ts";
 export { type EvaluatorOptions, evaluator } from "./evaluate/custom.ts";
 export { allowModels, denyModels } from "./evaluate/model-lists.ts";
 export type { NameListOptions } from "./evaluate/name-list.ts";
+export { type RoleToolsOptions, roleTools } from "./evaluate/role-tools.ts";
 export { allowTools, denyTools } from "./evaluate/tool-lists.ts";
