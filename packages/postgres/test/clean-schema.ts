@@ -5,6 +5,8 @@ export async function emptySchema(pool: pg.Pool): Promise<void> {
   await pool.query(`
     BEGIN;
     SET LOCAL session_replication_role = replica;
+    -- In the order of everybody: something of the test before may still be going on.
+    LOCK TABLE tollgate.looked_through, tollgate.reservations, tollgate.adjustments, tollgate.balances IN EXCLUSIVE MODE;
     DELETE FROM tollgate.balances;
     DELETE FROM tollgate.reservations;
     DELETE FROM tollgate.forgotten;
