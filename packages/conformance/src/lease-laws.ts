@@ -3,6 +3,7 @@ import { recordExamples } from "./lease-examples.ts";
 import { leaseHistories } from "./lease-history.ts";
 import { LeaseSimulation, type MakeLeasingLedger } from "./lease-simulation.ts";
 import { leasedExamples } from "./leased-examples.ts";
+import { leasedFaultExamples } from "./leased-fault-examples.ts";
 import type { LedgerLaw } from "./ledger-under-test.ts";
 
 export type { MakeLeasingLedger } from "./lease-simulation.ts";
@@ -26,5 +27,5 @@ export function leaseLaws(
         { numRuns: runs, timeout: 20_000 },
       ),
   };
-  return [...recordExamples(make), ...leasedExamples(make), overHistories];
+  return [...recordExamples(make), ...leasedExamples(make), ...leasedFaultExamples(make), overHistories];
 }

@@ -59,13 +59,13 @@ export class LeaseProcess {
     return recorded;
   }
 
-  /** Only what looks for idle leases waits for the time to pass: that what failed is tried again must not move it on. */
+  /** Only what waits for long waits for the time to pass: that what failed is tried again must not move it on. */
   #clockOf(clock: Clock): Clock {
     return {
       now: () => clock.now(),
       setTimer: (callback, ms) => {
         const run = () => this.isAlive && callback();
-        return ms === leaseMs ? clock.setTimer(run, ms) : setImmediate(run);
+        return ms === leaseMs || ms > 1000 ? clock.setTimer(run, ms) : setImmediate(run);
       },
       clearTimer: (handle) => {
         if (typeof handle === "symbol") clock.clearTimer(handle);

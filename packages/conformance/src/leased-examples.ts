@@ -1,10 +1,20 @@
-import type { Claim, Ledger, Reservation } from "@tollgate/core";
+import type { Reservation } from "@tollgate/core";
 import type { LeasingLedger } from "@tollgate/core/driver";
-import { type LeasedLedger, leased } from "@tollgate/core/leases";
 import { type ManualClock, manualClock } from "@tollgate/core/testing";
 import { expect } from "vitest";
 import type { MakeLeasingLedger } from "./lease-simulation.ts";
-import { type LedgerLaw, standing } from "./ledger-under-test.ts";
+import {
+  ask,
+  claimOf,
+  cut,
+  granted,
+  processOn,
+  reservationMs,
+  settleDown,
+  sums,
+  ttl,
+} from "./leased-process.ts";
+import type { LedgerLaw } from "./ledger-under-test.ts";
 
 /** What `leased` promises, over a ledger that can be leased from. */
 export function leasedExamples(make: MakeLeasingLedger): readonly LedgerLaw[] {
@@ -20,69 +30,6 @@ export function leasedExamples(make: MakeLeasingLedger): readonly LedgerLaw[] {
       }
     },
   }));
-}
-
-const ttl = 1000;
-const reservationMs = 300;
-
-/** A process's ledger over the shared one, which stays open when the process ends. */
-function processOn(
-  shared: LeasingLedger,
-  clock: ManualClock,
-  wire: Partial<LeasingLedger> = {},
-): LeasedLedger {
-  const stub = new Proxy(shared, {
-    get(target, name) {
-      if (name === "close") return undefined;
-      const own: unknown = Reflect.get(wire, name);
-      const member: unknown = own ?? Reflect.get(target, name);
-      return typeof member === "function" ? member.bind(own === undefined ? target : wire) : member;
-    },
-  });
-  return leased(stub, { slice: "200 units", ttl, clock });
-}
-
-function claimOf(amount: bigint, limit: bigint | null = 1000n): Claim {
-  const place = { budget: "b", partition: "", window: "total", endsAt: null, unit: "units" };
-  return { ...place, amount, limit, soft: false };
-}
-
-async function ask(
-  ledger: Ledger,
-  clock: ManualClock,
-  key: string,
-  claims: readonly Claim[],
-  fresh = true,
-): Promise<Reservation | string> {
-  const expiresAt = clock.now() + reservationMs;
-  const answer = await ledger.reserve({ id: `id ${key}`, key, digest: "d", claims, expiresAt, fresh });
-  return answer.status === "reserved" ? answer.reservation : answer.status;
-}
-
-async function granted(
-  ledger: Ledger,
-  clock: ManualClock,
-  key: string,
-  amount: bigint,
-  limit = 1000n,
-): Promise<Reservation> {
-  const answer = await ask(ledger, clock, key, [claimOf(amount, limit)]);
-  if (typeof answer === "string") throw new Error(`${key} was not granted: ${answer}`);
-  return answer;
-}
-
-async function sums(ledger: Ledger): Promise<{ readonly spent: bigint; readonly held: bigint }> {
-  return standing(await ledger.balances({}), claimOf(0n));
-}
-
-/** A wire that carries nothing. */
-function cut(): never {
-  throw new Error("cut");
-}
-
-/** Lets what goes on by itself come to its end. */
-async function settleDown(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise((go) => setTimeout(go, 1));
 }
 
 const laws: Readonly<Record<string, (shared: LeasingLedger, clock: ManualClock) => Promise<void>>> = {

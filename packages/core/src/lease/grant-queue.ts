@@ -1,24 +1,13 @@
 import type { Balance } from "../action/balance.ts";
 import type { Clock } from "../clock.ts";
 import { StorageFailed } from "../errors.ts";
-import type { LeasedGrant, LeasingLedger, Recorded } from "../ledger/leasing.ts";
-import type { ReleaseResult, Reservation, SettleResult } from "../ledger/ledger.ts";
+import type { LeasingLedger, Recorded } from "../ledger/leasing.ts";
+import type { Reservation } from "../ledger/ledger.ts";
 import { type Deferred, deferred } from "./deferred.ts";
+import { GrantTeller, type ToldGrant } from "./grant-teller.ts";
 import type { Lease } from "./lease.ts";
-
-/** A reservation that was granted here and has not ended, as far as this process knows. */
-export interface OpenGrant {
-  readonly reservation: Reservation;
-  readonly leases: readonly Lease[];
-  /** As it was last extended to. */
-  expiresAt: number;
-  /** How it is to end; null while nobody has said so. */
-  ending: LeasedGrant["ending"];
-  /** Whoever ended it. */
-  waiting: Deferred<SettleResult | ReleaseResult> | null;
-  isRecorded: boolean;
-  isQueued: boolean;
-}
+import type { LeaseTerms } from "./lease-options.ts";
+import type { EndingAnswer, GrantEnding, OpenGrant } from "./open-grant.ts";
 
 /** Who is told what a {@link GrantQueue} hears. */
 export interface GrantListener {
@@ -32,6 +21,12 @@ export interface GrantListener {
 /** How many grants are told of at once at most. */
 const maxBatch = 500;
 
+/** How many grants may wait at most; the shared ledger decides while there are as many. */
+const maxWaiting = 10_000;
+
+/** How often a grant by itself may fail until it is not waited for any more. */
+const maxRefusals = 3;
+
 /** How long a grant may wait for others, or for its own ending, until it is told of. */
 const gatherMs = 5;
 
@@ -44,23 +39,35 @@ const retryMs = 200;
  * Endings are told at once, and answered when they are durable; nobody waits for the telling of a grant.
  */
 export class GrantQueue {
-  readonly #ledger: LeasingLedger;
+  readonly #teller: GrantTeller;
   readonly #clock: Clock;
   readonly #listener: GrantListener;
   /** By key. */
   readonly #open = new Map<string, OpenGrant>();
   #queue: OpenGrant[] = [];
+  readonly #stuck = new Set<OpenGrant>();
   #isSending = false;
+  #hasFailed = false;
+  #isStopped = false;
   #timer: unknown = null;
-  /** How many were put into the queue, and how many of them were told, ever. */
+  /** How many were put into the queue, and how many of them were told or could not be, ever. */
   #queued = 0;
   #told = 0;
   #flushing: { readonly until: number; readonly done: Deferred<void> }[] = [];
 
-  constructor(ledger: LeasingLedger, clock: Clock, listener: GrantListener) {
-    this.#ledger = ledger;
+  constructor(ledger: LeasingLedger, { clock, inTime }: LeaseTerms, listener: GrantListener) {
     this.#clock = clock;
     this.#listener = listener;
+    this.#teller = new GrantTeller(ledger, inTime, {
+      told: (part, recorded, doubt) => this.#hear(part, recorded, doubt),
+      refused: (one, error) => this.#refused(one, error),
+      failed: (rest, error) => this.#failed(rest, error),
+    });
+  }
+
+  /** Whether so many wait to be told that there are to be no more. */
+  get isFull(): boolean {
+    return this.#queue.length >= maxWaiting;
   }
 
   add(reservation: Reservation, leases: readonly Lease[]): void {
@@ -72,6 +79,7 @@ export class GrantQueue {
       waiting: null,
       isRecorded: false,
       isQueued: false,
+      refusals: 0,
     };
     this.#open.set(reservation.key, grant);
     this.#put(grant);
@@ -83,17 +91,35 @@ export class GrantQueue {
     return this.#open.get(key) ?? null;
   }
 
-  /** Ends a grant that nobody has ended; resolves when that is durable. @throws StorageFailed */
-  end(grant: OpenGrant, ending: NonNullable<LeasedGrant["ending"]>): Promise<SettleResult | ReleaseResult> {
-    const waiting = deferred<SettleResult | ReleaseResult>();
-    grant.ending = ending;
-    grant.waiting = waiting;
-    this.#put(grant);
-    queueMicrotask(() => void this.#send());
-    return waiting.promise;
+  /** The open grant that is a reservation. */
+  of({ key, id }: Pick<Reservation, "key" | "id">): OpenGrant | null {
+    const grant = this.byKey(key);
+    return grant?.reservation.id === id ? grant : null;
   }
 
-  /** Resolves once all that was granted and ended until now is told. @throws StorageFailed */
+  /**
+   * Ends a grant, after whoever is ending it already; resolves when that is durable, with null when it is not open here
+   * any more.
+   *
+   * @throws StorageFailed
+   */
+  async end(reservation: Reservation, ending: GrantEnding): Promise<EndingAnswer | null> {
+    for (;;) {
+      const grant = this.of(reservation);
+      if (grant === null) return null;
+      if (grant.ending === null) {
+        const waiting = deferred<EndingAnswer>();
+        grant.ending = ending;
+        grant.waiting = waiting;
+        this.#put(grant);
+        queueMicrotask(() => void this.#send());
+        return waiting.promise;
+      }
+      await grant.waiting?.promise.catch(() => undefined);
+    }
+  }
+
+  /** Resolves once all that was granted and ended until now is told, as far as it can be. @throws StorageFailed */
   flush(): Promise<void> {
     if (this.#told === this.#queued) return Promise.resolve();
     const done = deferred<void>();
@@ -103,20 +129,29 @@ export class GrantQueue {
   }
 
   /** Forgets what has ended elsewhere. */
-  forget({ key, id }: Reservation): void {
-    if (this.#open.get(key)?.reservation.id === id) this.#open.delete(key);
+  forget(reservation: Reservation): void {
+    if (this.of(reservation) !== null) this.#open.delete(reservation.key);
   }
 
-  /** Forgets what the ledger knows of and nobody here has spoken of for long: whoever ends it asks the ledger. */
-  forgetBefore(expiry: number): void {
+  /**
+   * Tells again what is stuck, and forgets what the ledger knows of, or cannot be told, and nobody here has spoken of
+   * for long: whoever ends it asks the ledger.
+   */
+  look(expiry: number): void {
     for (const [key, grant] of this.#open) {
-      if (grant.isRecorded && grant.ending === null && grant.expiresAt < expiry) this.#open.delete(key);
+      const isKnown = grant.isRecorded || this.#stuck.has(grant);
+      if (!isKnown || grant.ending !== null || grant.expiresAt >= expiry) continue;
+      this.#open.delete(key);
+      this.#stuck.delete(grant);
     }
+    for (const grant of this.#stuck) this.#put(grant);
+    if (this.#queue.length > 0) this.#sendIn(gatherMs);
   }
 
+  /** Sets no timers any more: what is not told yet is told with the next ending, if there is one. */
   stop(): void {
-    if (this.#timer !== null) this.#clock.clearTimer(this.#timer);
-    this.#timer = null;
+    this.#isStopped = true;
+    this.#clearTimer();
   }
 
   #put(grant: OpenGrant): void {
@@ -127,75 +162,84 @@ export class GrantQueue {
   }
 
   #sendIn(ms: number): void {
-    if (this.#isSending) return;
+    if (this.#isSending || this.#isStopped) return;
     this.#timer ??= this.#clock.setTimer(() => {
       this.#timer = null;
       void this.#send();
     }, ms);
   }
 
+  #clearTimer(): void {
+    if (this.#timer !== null) this.#clock.clearTimer(this.#timer);
+    this.#timer = null;
+  }
+
   async #send(): Promise<void> {
     if (this.#isSending) return;
     this.#isSending = true;
-    this.stop();
-    let isBroken = false;
-    while (this.#queue.length > 0 && !isBroken) isBroken = !(await this.#sendBatch());
-    this.#isSending = false;
-    if (isBroken) this.#sendIn(retryMs);
-  }
-
-  /** Answers false when it could not be told. */
-  async #sendBatch(): Promise<boolean> {
-    const batch = this.#queue.splice(0, maxBatch);
-    const grants = batch.map(({ reservation, leases, ending }) => ({
-      reservation,
-      leases: leases.map((lease) => lease.reservation),
-      ending,
-    }));
-    for (const grant of batch) grant.isQueued = false;
-    try {
-      const recorded = await this.#ledger.record(grants);
-      if (recorded.endings.length !== batch.length) throw new StorageFailed("the ledger answered nonsense");
+    this.#clearTimer();
+    this.#hasFailed = false;
+    while (this.#queue.length > 0 && !this.#hasFailed) {
+      const batch = this.#queue.splice(0, maxBatch);
+      for (const grant of batch) grant.isQueued = false;
+      await this.#teller.tell(batch);
       this.#told += batch.length;
-      this.#hear(batch, grants, recorded);
-      return true;
-    } catch (error) {
-      this.#told += batch.length;
-      this.#failed(batch, grants, error);
-      return false;
-    } finally {
       this.#tellFlushing();
     }
+    this.#isSending = false;
+    if (this.#hasFailed) this.#sendIn(retryMs);
   }
 
-  #hear(batch: readonly OpenGrant[], grants: readonly LeasedGrant[], recorded: Recorded): void {
-    for (const id of recorded.lost) this.#listener.lost(id);
-    for (const balance of recorded.balances) this.#listener.stands(balance);
-    for (const [index, grant] of batch.entries()) {
+  #hear(part: readonly ToldGrant[], { endings, lost, balances }: Recorded, doubt: unknown): void {
+    for (const id of lost) this.#listener.lost(id);
+    for (const balance of balances) this.#listener.stands(balance);
+    for (const [index, { grant, sent }] of part.entries()) {
+      this.#stuck.delete(grant);
+      grant.refusals = 0;
       if (!grant.isRecorded) {
         grant.isRecorded = true;
         this.#listener.recorded(grant);
       }
-      if (grants[index]?.ending === null) continue;
+      if (sent.ending === null) continue;
       this.forget(grant.reservation);
-      const answer = recorded.endings[index];
+      const answer = endings[index];
       if (answer == null)
         grant.waiting?.reject(new StorageFailed("the ledger answered nonsense to an ending"));
+      // It may be this very ending that was done before: whoever asks again is told how it ended.
+      else if (doubt !== null && isConflictWith(answer, sent.ending)) grant.waiting?.reject(doubt);
       else grant.waiting?.resolve(answer);
     }
   }
 
+  #refused(one: ToldGrant, error: unknown): void {
+    const { grant } = one;
+    this.#failEnding(one, error);
+    if (grant.isRecorded || this.of(grant.reservation) !== grant) return;
+    grant.refusals += 1;
+    if (grant.refusals < maxRefusals) {
+      this.#failed([one], error);
+      return;
+    }
+    this.#stuck.add(grant);
+    // They hold its money until they expire: given back, it could be granted to somebody else.
+    for (const { reservation } of grant.leases) this.#listener.lost(reservation.id);
+  }
+
   /** Nobody knows whether it was done: telling it again does no harm. */
-  #failed(batch: readonly OpenGrant[], grants: readonly LeasedGrant[], error: unknown): void {
-    for (const [index, grant] of batch.entries()) {
-      if (grants[index]?.ending !== null) {
-        grant.waiting?.reject(error);
-        grant.waiting = null;
-        grant.ending = null;
-      }
-      if (!grant.isRecorded) this.#put(grant);
+  #failed(rest: readonly ToldGrant[], error: unknown): void {
+    this.#hasFailed = true;
+    for (const one of rest) {
+      this.#failEnding(one, error);
+      if (!one.grant.isRecorded) this.#put(one.grant);
     }
     for (const { done } of this.#flushing.splice(0)) done.reject(error);
+  }
+
+  #failEnding({ grant, sent }: ToldGrant, error: unknown): void {
+    if (sent.ending === null) return;
+    grant.waiting?.reject(error);
+    grant.waiting = null;
+    grant.ending = null;
   }
 
   #tellFlushing(): void {
@@ -203,4 +247,8 @@ export class GrantQueue {
       this.#flushing.shift()?.done.resolve();
     }
   }
+}
+
+function isConflictWith(answer: EndingAnswer, { outcome }: GrantEnding): boolean {
+  return answer.status === "conflict" && answer.ended === outcome;
 }

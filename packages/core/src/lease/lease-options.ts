@@ -3,6 +3,7 @@ import { readObject, readWhole } from "../action/config-values.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidConfig } from "../errors.ts";
+import { type AskInTime, askInTime } from "./ask-in-time.ts";
 
 /** How a process takes leases. */
 export interface LeaseOptions {
@@ -33,6 +34,7 @@ export interface LeaseTerms {
   readonly clock: Clock;
   /** Makes ids that are unique for ever. */
   readonly newId: () => string;
+  readonly inTime: AskInTime;
 }
 
 /** @throws InvalidConfig for options that make no sense. */
@@ -49,5 +51,6 @@ export function readLeaseOptions(options: LeaseOptions): LeaseTerms {
   }
   if (slices.size === 0) throw new InvalidConfig("slice", 'expected "$1.00", or ["$1.00", "200k tokens"]');
   const idAt = createIds();
-  return { slices, ttl, clock, newId: () => idAt(Math.max(0, Math.trunc(clock.now()))) };
+  const newId = (): string => idAt(Math.max(0, Math.trunc(clock.now())));
+  return { slices, ttl, clock, newId, inTime: askInTime(clock) };
 }

@@ -11,6 +11,7 @@ export class LeaseTaker {
   readonly #terms: LeaseTerms;
   /** All that are not back yet, by id. */
   readonly #leases = new Map<string, { readonly lease: Lease; readonly balance: LeasedBalance }>();
+  readonly #taking = new Set<Promise<void>>();
 
   constructor(ledger: LeasingLedger, terms: LeaseTerms) {
     this.#ledger = ledger;
@@ -27,10 +28,14 @@ export class LeaseTaker {
    * @throws StorageFailed, or whatever the ledger throws
    */
   take(balance: LeasedBalance, claim: Claim, expiresAt: number): Promise<void> {
-    balance.taking ??= this.#take(balance, claim, expiresAt).finally(() => {
+    if (balance.taking !== null) return balance.taking;
+    const taking = this.#take(balance, claim, expiresAt).finally(() => {
       balance.taking = null;
+      this.#taking.delete(taking);
     });
-    return balance.taking;
+    balance.taking = taking;
+    this.#taking.add(taking);
+    return taking;
   }
 
   /** Makes a lease live longer when half of its time is over, while it is used. */
@@ -38,8 +43,8 @@ export class LeaseTaker {
     if (lease.isRenewing || lease.expiresAt - expiresAt >= this.#terms.ttl / 2) return;
     lease.isRenewing = true;
     const until = expiresAt + this.#terms.ttl;
-    Promise.resolve()
-      .then(() => this.#ledger.extend(lease.reservation, until))
+    this.#terms
+      .inTime(() => this.#ledger.extend(lease.reservation, until))
       .then((isOpen) => {
         if (isOpen) lease.expiresAt = until;
         else this.lose(lease.reservation.id);
@@ -57,7 +62,10 @@ export class LeaseTaker {
   retire(balance: LeasedBalance, lease: Lease): Promise<void> {
     balance.leases = balance.leases.filter((other) => other !== lease);
     if (lease.returned === null) {
-      lease.returned = deferred();
+      const returned = deferred<void>();
+      lease.returned = returned;
+      balance.returning.add(returned.promise);
+      void returned.promise.then(() => balance.returning.delete(returned.promise));
       this.#giveBackIfDone(balance, lease);
     }
     return lease.returned.promise;
@@ -84,11 +92,25 @@ export class LeaseTaker {
     lease.returned.resolve();
   }
 
-  /** Gives back every lease that was not used since the last look; all of them where `all` is asked for. */
-  retireIdle(all: boolean): Promise<unknown> {
-    const idle = [...this.#leases.values()].filter(({ lease }) => all || !lease.isUsed);
-    for (const { lease } of this.#leases.values()) lease.isUsed = false;
-    return Promise.all(idle.map(({ balance, lease }) => this.retire(balance, lease)));
+  /** Gives back every lease that was not used since the last look. */
+  retireIdle(): void {
+    for (const { lease, balance } of this.#leases.values()) {
+      if (!lease.isUsed) void this.retire(balance, lease);
+      lease.isUsed = false;
+    }
+  }
+
+  /** Gives back all leases on a balance, also one that is being taken; resolves when they are back. */
+  async retireOf(balance: LeasedBalance): Promise<void> {
+    await balance.taking?.catch(() => undefined);
+    for (const lease of balance.leases) void this.retire(balance, lease);
+    await Promise.all(balance.returning);
+  }
+
+  /** Gives back all leases, also those that are being taken; resolves when they are back. */
+  async retireAll(): Promise<void> {
+    await Promise.allSettled(this.#taking);
+    await Promise.all([...this.#leases.values()].map(({ balance, lease }) => this.retire(balance, lease)));
   }
 
   async #take(balance: LeasedBalance, claim: Claim, expiresAt: number): Promise<void> {
@@ -106,8 +128,14 @@ export class LeaseTaker {
     const id = this.#terms.newId();
     const until = expiresAt + this.#terms.ttl;
     const request = { id, key: `${leaseKeyPrefix}${id}`, digest: "lease", claims: [claim], expiresAt: until };
+    // Its expiry gives it back if this fails, too.
+    const undo = (): void => {
+      this.#terms
+        .inTime(() => this.#ledger.release(request, "not asked for any more"))
+        .catch(() => undefined);
+    };
     try {
-      const result = await this.#ledger.reserve(request);
+      const result = await this.#terms.inTime(() => this.#ledger.reserve(request), undo);
       if (result.status === "refused") {
         for (const exceeded of result.exceeded) balance.heardExceeded(exceeded);
         return false;
@@ -115,10 +143,8 @@ export class LeaseTaker {
       if (result.status === "conflict") return true;
       for (const standing of result.balances) balance.heard(standing);
     } catch (error) {
-      // It may have been granted all the same; its expiry gives it back if this fails, too.
-      Promise.resolve()
-        .then(() => this.#ledger.release(request, "not asked for any more"))
-        .catch(() => undefined);
+      // It may have been granted all the same.
+      undo();
       throw error;
     }
     const lease: Lease = {
@@ -139,8 +165,8 @@ export class LeaseTaker {
   #giveBackIfDone(balance: LeasedBalance, lease: Lease): void {
     const { returned, left, reservation } = lease;
     if (returned === null || lease.unrecorded > 0 || !this.#leases.delete(reservation.id)) return;
-    Promise.resolve()
-      .then(() => this.#ledger.release(reservation, "given back"))
+    this.#terms
+      .inTime(() => this.#ledger.release(reservation, "given back"))
       .then(() => balance.heardFreed(left))
       // It expires by itself.
       .catch(() => undefined)

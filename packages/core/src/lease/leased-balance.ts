@@ -12,12 +12,21 @@ export class LeasedBalance {
   leases: readonly Lease[] = [];
   /** A lease that is being taken. */
   taking: Promise<void> | null = null;
+  /** Those on their way back to the shared ledger. */
+  readonly returning: Set<Promise<void>> = new Set();
+  /** How many wait for what is leased here to be back; no lease is taken meanwhile. */
+  asking = 0;
   /** Whether anybody asked for it since the last look for what is idle. */
   isUsed = true;
   #standing: Balance | null = null;
 
   constructor({ budget, partition, window, unit, endsAt }: Claim) {
     this.#place = { budget, partition, window, unit, endsAt };
+  }
+
+  /** Whether something is leased here, or may be. */
+  get isLeased(): boolean {
+    return this.leases.length > 0 || this.taking !== null || this.returning.size > 0;
   }
 
   /** The lease that a claim can be granted out of until `expiresAt`; null when there is none. */
@@ -51,17 +60,15 @@ export class LeasedBalance {
 
   /**
    * How large a lease to take for a claim: a slice, and near the limit less and less; null when it would not be worth
-   * it.
+   * it, or would be in somebody's way.
    */
   sizeOf({ amount, limit }: Claim, slice: bigint): bigint | null {
+    if (this.asking > 0) return null;
+    // Who may go beyond a limit that others keep holds no more beyond it than it has to.
+    if (limit === null && this.#standing !== null && this.#standing.limit !== null) return null;
     const part = limit === null ? slice : this.#left(limit) / share;
     const size = part < slice ? part : slice;
     return size > 0n && size >= 2n * amount ? size : null;
-  }
-
-  /** Whether so little is left that what is leased to nobody's use could be missed. */
-  isNarrow({ amount, limit }: Claim, slice: bigint): boolean {
-    return limit !== null && this.#left(limit) < amount + share * slice;
   }
 
   #left(limit: bigint): bigint {

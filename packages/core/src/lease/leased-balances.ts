@@ -29,6 +29,16 @@ export class LeasedBalances {
     return balance;
   }
 
+  /** Those of these claims' balances that are known, each once. */
+  known(claims: readonly Claim[]): readonly LeasedBalance[] {
+    const found = new Set<LeasedBalance>();
+    for (const claim of claims) {
+      const balance = this.#byPlace.get(placeOf(claim));
+      if (balance !== undefined) found.add(balance);
+    }
+    return [...found];
+  }
+
   heard(standing: Balance): void {
     this.#byPlace.get(placeOf(standing))?.heard(standing);
   }
@@ -56,8 +66,7 @@ export class LeasedBalances {
 
   #forgetIdle(): void {
     for (const [place, balance] of this.#byPlace) {
-      if (!balance.isUsed && balance.leases.length === 0 && balance.taking === null)
-        this.#byPlace.delete(place);
+      if (!balance.isUsed && !balance.isLeased) this.#byPlace.delete(place);
       balance.isUsed = false;
     }
   }

@@ -16,12 +16,13 @@ import type {
   ReserveResult,
   SettleResult,
 } from "../ledger/ledger.ts";
-import { GrantQueue, type OpenGrant } from "./grant-queue.ts";
+import { GrantQueue } from "./grant-queue.ts";
 import type { Lease } from "./lease.ts";
 import { type LeaseOptions, type LeaseTerms, readLeaseOptions } from "./lease-options.ts";
 import { LeaseTaker } from "./lease-taker.ts";
 import type { LeasedBalance } from "./leased-balance.ts";
 import { LeasedBalances } from "./leased-balances.ts";
+import type { OpenGrant } from "./open-grant.ts";
 
 /** A ledger that decides within leases. */
 export interface LeasedLedger extends Ledger {
@@ -69,14 +70,14 @@ class LedgerWithLeases implements LeasedLedger {
     this.#ledger = ledger;
     this.#terms = terms;
     this.#taker = new LeaseTaker(ledger, terms);
-    this.#queue = new GrantQueue(ledger, terms.clock, {
+    this.#queue = new GrantQueue(ledger, terms, {
       recorded: (grant) => this.#taker.recorded(grant.leases),
       lost: (id) => this.#taker.lose(id),
       stands: (balance) => this.#balances.heard(balance),
     });
     this.#balances = new LeasedBalances(terms, () => {
-      void this.#taker.retireIdle(false);
-      this.#queue.forgetBefore(terms.clock.now() - terms.ttl);
+      this.#taker.retireIdle();
+      this.#queue.look(terms.clock.now() - terms.ttl);
       return !this.#taker.isIdle;
     });
   }
@@ -86,29 +87,29 @@ class LedgerWithLeases implements LeasedLedger {
     const { claims, key, fresh } = request;
     const known = this.#queue.byKey(key);
     if (known !== null) return this.#again(known, request);
-    if (fresh !== true || this.#isClosed || claims.length === 0) return this.#ledger.reserve(request);
+    if (fresh !== true || this.#isClosed || claims.length === 0 || this.#queue.isFull)
+      return this.#ask(request);
     const balances = claims.map((claim) => this.#balances.of(claim));
     return this.#grant(request, balances) ?? this.#takeOrAsk(request, balances);
   }
 
   async settle(reservation: Reservation, amounts: Amounts, source: UsageSource): Promise<SettleResult> {
-    const grant = await this.#toEnd(reservation);
-    if (grant === null) return this.#ledger.settle(reservation, amounts, source);
-    for (const { unit } of grant.reservation.claims) {
+    for (const { unit } of this.#queue.of(reservation)?.reservation.claims ?? []) {
       const amount = Object.hasOwn(amounts, unit) ? amounts[unit] : 0n;
       if (!isAmount(amount)) {
         throw new StorageFailed(`cannot book ${String(amount)} ${unit}; nothing was changed`);
       }
     }
-    const answer = await this.#queue.end(grant, { outcome: "settled", amounts: { ...amounts }, source });
+    const ending = { outcome: "settled", amounts: { ...amounts }, source } as const;
+    const answer = await this.#queue.end(reservation, ending);
+    if (answer === null) return this.#ledger.settle(reservation, amounts, source);
     if (isOfSettle(answer)) return answer;
     throw new StorageFailed("the ledger answered nonsense to settle");
   }
 
   async release(reservation: Reservation, reason: string): Promise<ReleaseResult> {
-    const grant = await this.#toEnd(reservation);
-    if (grant === null) return this.#ledger.release(reservation, reason);
-    const answer = await this.#queue.end(grant, { outcome: "released", reason });
+    const answer = await this.#queue.end(reservation, { outcome: "released", reason });
+    if (answer === null) return this.#ledger.release(reservation, reason);
     if (answer.status !== "settled") return answer;
     throw new StorageFailed("the ledger answered nonsense to release");
   }
@@ -148,7 +149,7 @@ class LedgerWithLeases implements LeasedLedger {
     this.#balances.stop();
     try {
       await this.#queue.flush();
-      await this.#taker.retireIdle(true);
+      await this.#taker.retireAll();
     } finally {
       this.#queue.stop();
       await this.#ledger.close?.();
@@ -202,7 +203,7 @@ class LedgerWithLeases implements LeasedLedger {
       const balance = balances[index] as LeasedBalance;
       return balances.indexOf(balance) === index && this.#isWorthALease(balance, claim);
     });
-    for (let tries = 0; isLeasable && tries < maxTries; tries++) {
+    for (let tries = 0; isLeasable && !this.#isClosed && tries < maxTries; tries++) {
       const lacking = claims.flatMap((claim, index) => {
         const balance = balances[index] as LeasedBalance;
         return balance.find(claim, expiresAt) === null ? [{ balance, claim }] : [];
@@ -213,7 +214,7 @@ class LedgerWithLeases implements LeasedLedger {
       if (granted !== null) return granted;
       if (lacking.some(({ balance, claim }) => !this.#isWorthALease(balance, claim))) break;
     }
-    return this.#ask(request, balances);
+    return this.#ask(request);
   }
 
   #isWorthALease(balance: LeasedBalance, claim: Claim): boolean {
@@ -221,18 +222,33 @@ class LedgerWithLeases implements LeasedLedger {
     return slice !== undefined && balance.sizeOf(claim, slice) !== null;
   }
 
-  /** Has the shared ledger decide; what is leased here must not stand in the way. */
-  async #ask(request: ReserveRequest, balances: readonly LeasedBalance[]): Promise<ReserveResult> {
-    const narrow = balances.filter((balance, index) => {
-      const claim = request.claims[index] as Claim;
-      return balance.isNarrow(claim, this.#terms.slices.get(claim.unit) ?? 0n);
-    });
-    const leases = narrow.flatMap((balance) => balance.leases.map((lease) => ({ balance, lease })));
-    if (leases.length > 0) {
-      const returned = leases.map(({ balance, lease }) => this.#taker.retire(balance, lease));
+  /** Has the shared ledger decide; what is leased here must not be why it refuses. */
+  #ask(request: ReserveRequest): Awaitable<ReserveResult> {
+    const leased = this.#balances.known(request.claims).filter(({ isLeased }) => isLeased);
+    return leased.length === 0 ? this.#askShared(request) : this.#askSoftly(request, leased);
+  }
+
+  /** Asks as if all limits were soft, so that a refusal is not for good, and again once all leases are back. */
+  async #askSoftly(request: ReserveRequest, leased: readonly LeasedBalance[]): Promise<ReserveResult> {
+    const softly = { ...request, claims: request.claims.map((claim) => ({ ...claim, soft: true })) };
+    const first = await this.#askShared(softly);
+    if (first.status === "reserved" && !first.replayed) {
+      const claims = request.claims.map((claim) => ({ ...claim }));
+      return { ...first, reservation: { ...first.reservation, claims } };
+    }
+    if (first.status !== "refused") return first;
+    for (const balance of leased) balance.asking += 1;
+    try {
+      const returned = leased.map((balance) => this.#taker.retireOf(balance));
       await this.#queue.flush();
       await Promise.all(returned);
+      return await this.#askShared(request);
+    } finally {
+      for (const balance of leased) balance.asking -= 1;
     }
+  }
+
+  async #askShared(request: ReserveRequest): Promise<ReserveResult> {
     const result = await this.#ledger.reserve(request);
     if (result.status === "reserved") {
       for (const standing of result.balances) this.#balances.heard(standing);
@@ -240,16 +256,6 @@ class LedgerWithLeases implements LeasedLedger {
       for (const exceeded of result.exceeded) this.#balances.heardExceeded(exceeded);
     }
     return result;
-  }
-
-  /** The grant that a reservation is to end, once nobody else is ending it; null when it is not open here. */
-  async #toEnd({ key, id }: Reservation): Promise<OpenGrant | null> {
-    for (;;) {
-      const grant = this.#queue.byKey(key);
-      if (grant === null || grant.reservation.id !== id) return null;
-      if (grant.ending === null) return grant;
-      await grant.waiting?.promise.catch(() => undefined);
-    }
   }
 }
 
