@@ -1,6 +1,9 @@
 import type { Claim } from "@tollgate/core";
 import fc from "fast-check";
 
+/** What a process asks of the shared ledger that can fail. */
+export type FailingCall = "record" | "reserve" | "release" | "extend";
+
 /** Something that one of several processes does, or that happens to it. */
 export type LeaseStep =
   | {
@@ -10,8 +13,8 @@ export type LeaseStep =
       readonly amount: bigint;
     }
   | { readonly do: "settle" | "release"; readonly at: number; readonly pick: number; readonly part: bigint }
-  /** The next telling of grants fails: before it is done, or its answer is lost. */
-  | { readonly do: "fail"; readonly at: number; readonly isDone: boolean }
+  /** What is asked next fails: before it is done, or its answer is lost. */
+  | { readonly do: "fail"; readonly at: number; readonly asked: FailingCall; readonly isDone: boolean }
   | { readonly do: "crash"; readonly at: number }
   | { readonly do: "pass"; readonly ms: number };
 
@@ -40,7 +43,15 @@ const step: fc.Arbitrary<LeaseStep> = fc.oneof(
       part: fc.bigInt({ min: 0n, max: 4n }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const), at, isDone: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("fail" as const),
+      at,
+      asked: fc.constantFrom<FailingCall>("record", "record", "reserve", "release", "extend"),
+      isDone: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const), at }) },
   {
     weight: 2,

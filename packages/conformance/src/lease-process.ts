@@ -1,6 +1,7 @@
 import { type Clock, type Reservation, StorageFailed } from "@tollgate/core";
-import type { LeasedGrant, LeasingLedger, Recorded } from "@tollgate/core/driver";
+import type { LeasingLedger } from "@tollgate/core/driver";
 import { type LeasedLedger, leased } from "@tollgate/core/leases";
+import type { FailingCall } from "./lease-history.ts";
 
 /** How long a lease lives beyond what can be granted out of it, in milliseconds. */
 export const leaseMs: number = 20;
@@ -20,7 +21,7 @@ export class LeaseProcess {
   isAlive = true;
   readonly death: Promise<void>;
   #tellDeath: () => void = () => undefined;
-  #failure: "before" | "after" | null = null;
+  readonly #failures = new Map<FailingCall, "before" | "after">();
 
   constructor(shared: LeasingLedger, clock: Clock) {
     const wire = new Proxy(shared, {
@@ -30,8 +31,7 @@ export class LeaseProcess {
         if (typeof member !== "function") return member;
         return (...args: unknown[]) => {
           if (!this.isAlive) throw new StorageFailed("the process is dead");
-          if (name === "record") return this.#record(target, args[0] as readonly LeasedGrant[]);
-          return Reflect.apply(member, target, args);
+          return this.#ask(name, () => Reflect.apply(member, target, args));
         };
       },
     });
@@ -46,17 +46,22 @@ export class LeaseProcess {
     this.#tellDeath();
   }
 
-  failNext(failure: "before" | "after" | null): void {
-    this.#failure = failure;
+  failNext(asked: FailingCall, failure: "before" | "after"): void {
+    this.#failures.set(asked, failure);
   }
 
-  async #record(shared: LeasingLedger, grants: readonly LeasedGrant[]): Promise<Recorded> {
-    const failure = this.#failure;
-    this.#failure = null;
+  failNoMore(): void {
+    this.#failures.clear();
+  }
+
+  #ask(name: string | symbol, ask: () => unknown): unknown {
+    const failure = this.#failures.get(name as FailingCall);
+    if (failure === undefined) return ask();
+    this.#failures.delete(name as FailingCall);
     if (failure === "before") throw new StorageFailed("not sent");
-    const recorded = await shared.record(grants);
-    if (failure === "after") throw new StorageFailed("the answer was lost");
-    return recorded;
+    return Promise.resolve(ask()).then(() => {
+      throw new StorageFailed("the answer was lost");
+    });
   }
 
   /** Only what waits for long waits for the time to pass: that what failed is tried again must not move it on. */

@@ -61,7 +61,7 @@ export class LeaseSimulation {
   async #act(process: LeaseProcess, one: Exclude<LeaseStep, { readonly do: "pass" }>): Promise<void> {
     switch (one.do) {
       case "fail":
-        return process.failNext(one.isDone ? "after" : "before");
+        return process.failNext(one.asked, one.isDone ? "after" : "before");
       case "crash":
         // One stays, to sweep.
         return one.at > 0 ? process.die() : undefined;
@@ -185,7 +185,7 @@ export class LeaseSimulation {
   async #end(): Promise<void> {
     for (const process of this.#processes) {
       if (!process.isAlive) continue;
-      process.failNext(null);
+      process.failNoMore();
       for (const granted of process.granted) {
         if (granted.state === "ending") await this.#endOne(process, granted, "settle", 0n);
       }
