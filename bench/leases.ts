@@ -38,7 +38,7 @@ async function together(url: string, manner: keyof typeof calls): Promise<Result
   const start = performance.now();
   for (const child of children) child.stdin.write("go\n");
   const results: Result[] = (await Promise.all(lines.map((each) => each.next()))).map(({ value }) =>
-    JSON.parse(value),
+    JSON.parse(value ?? "null"),
   );
   const seconds = (performance.now() - start) / 1000;
   await Promise.all(children.map((child) => child.exitCode ?? once(child, "exit")));

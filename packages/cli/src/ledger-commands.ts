@@ -45,7 +45,7 @@ export function addLedgerCommands(
   storing(ledger.command("reservations"))
     .description("show the newest reservations: what they hold, since when and until when")
     .option("-b, --budget <id>", "only those of this budget")
-    .option("-o, --open", "only those that hold something, of the 10,000 newest")
+    .option("-o, --open", "only those that hold something")
     .option("-n, --limit <n>", "how many", atLeastOne, 100)
     .option("--json", jsonHelp)
     .action(async (options: LedgerReservationsOptions) => {

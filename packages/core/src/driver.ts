@@ -4,6 +4,14 @@ export { maxAmount } from "./action/amounts.ts";
 export { readChoice, readObject, readTime, readWhole } from "./action/config-values.ts";
 export { isAmount } from "./action/is-amount.ts";
 export { systemClock } from "./clock.ts";
+export {
+  type AnsweredApproval,
+  type ApprovalStore,
+  type ApprovalVerdict,
+  findStanding,
+} from "./gate/approval-store.ts";
+export { type SharedStopsOptions, type Stop, type StopStore, sharedStops } from "./gate/shared-stops.ts";
+export { agentName, type Stops } from "./gate/stops.ts";
 export { checkExpiry, checkRequest, findExceeded, type Standing } from "./ledger/check-amounts.ts";
 export {
   isLease,
@@ -14,6 +22,7 @@ export {
 } from "./ledger/leasing.ts";
 export type {
   Adjustment,
+  AdjustmentQuery,
   KeptAdjustment,
   KeptReservation,
   LedgerAdmin,

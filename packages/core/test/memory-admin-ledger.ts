@@ -3,6 +3,7 @@ import { StorageFailed } from "../src/errors.ts";
 import type { Ledger, Reservation } from "../src/ledger/ledger.ts";
 import type {
   Adjustment,
+  AdjustmentQuery,
   KeptAdjustment,
   KeptReservation,
   LedgerAdmin,
@@ -52,9 +53,10 @@ export class MemoryAdminLedger implements Ledger, LedgerAdmin {
     return this.#ledger.balances(query).map((balance) => this.#adjusted(balance));
   }
 
-  reservations({ limit = 100 }: ReservationQuery = {}): readonly KeptReservation[] {
+  reservations({ id, limit = 100 }: ReservationQuery = {}): readonly KeptReservation[] {
     this.asked.reservations += 1;
-    return [...this.#reservations.values()].reverse().slice(0, limit);
+    const all = [...this.#reservations.values()].reverse();
+    return all.filter(({ reservation }) => id === undefined || reservation.id === id).slice(0, limit);
   }
 
   adjust(adjustment: Adjustment): Balance {
@@ -71,7 +73,7 @@ export class MemoryAdminLedger implements Ledger, LedgerAdmin {
     return this.#adjusted(balance);
   }
 
-  adjustments({ limit = 100 }: ReservationQuery = {}): readonly KeptAdjustment[] {
+  adjustments({ limit = 100 }: AdjustmentQuery = {}): readonly KeptAdjustment[] {
     this.asked.adjustments += 1;
     return this.#adjustments.toReversed().slice(0, limit);
   }

@@ -94,7 +94,7 @@ describe("a release by hand", () => {
     expect(await shop.receipts("settlement")).toEqual([]);
   });
 
-  it("is found among many, and looked for no further than there are any", async () => {
+  it("is found among many by its id", async () => {
     const shop = new Shop();
     const { id } = await shop.hold();
     for (let n = 0; n < 300; n++) {
@@ -102,11 +102,11 @@ describe("a release by hand", () => {
     }
     const operator = shop.operator();
     await operator.release({ reservation: id, ...why });
-    expect(shop.ledger.asked.reservations).toBe(2);
+    expect(shop.ledger.asked.reservations).toBe(1);
     await expect(operator.release({ reservation: "nothing", ...why })).rejects.toThrow(
       /there is no reservation/,
     );
-    expect(shop.ledger.asked.reservations).toBe(4);
+    expect(shop.ledger.asked.reservations).toBe(2);
   });
 
   it("needs somebody and a reason", async () => {

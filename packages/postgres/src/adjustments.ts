@@ -1,10 +1,5 @@
 import { type Balance, StorageFailed } from "@tollgate/core";
-import {
-  type Adjustment,
-  type KeptAdjustment,
-  type ReservationQuery,
-  readWhole,
-} from "@tollgate/core/driver";
+import { type Adjustment, type AdjustmentQuery, type KeptAdjustment, readWhole } from "@tollgate/core/driver";
 import type { Database, Row } from "./database.ts";
 import { checkText } from "./holds.ts";
 import { balanceOfRow } from "./ledger-rows.ts";
@@ -36,7 +31,7 @@ export async function adjust(
 /** The newest adjustments first. */
 export async function adjustments(
   database: Database,
-  { budget, limit = 100 }: ReservationQuery,
+  { budget, limit = 100 }: AdjustmentQuery,
 ): Promise<readonly KeptAdjustment[]> {
   readWhole(limit, "limit", 1);
   const { rows } = await database.ask({

@@ -1,5 +1,6 @@
 export type {
   Adjustment,
+  AdjustmentQuery,
   KeptAdjustment,
   KeptReservation,
   LedgerAdmin,

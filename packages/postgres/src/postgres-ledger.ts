@@ -13,6 +13,7 @@ import type {
 } from "@tollgate/core";
 import {
   type Adjustment,
+  type AdjustmentQuery,
   checkExpiry,
   checkRequest,
   isLease,
@@ -100,7 +101,7 @@ export interface PostgresLedger extends LeasingLedger, LedgerAdmin {
   balances(query: BalanceQuery): Promise<readonly Balance[]>;
   reservations(query?: ReservationQuery): Promise<readonly KeptReservation[]>;
   adjust(adjustment: Adjustment): Promise<Balance>;
-  adjustments(query?: ReservationQuery): Promise<readonly KeptAdjustment[]>;
+  adjustments(query?: AdjustmentQuery): Promise<readonly KeptAdjustment[]>;
   close(): Promise<void>;
 }
 
@@ -217,7 +218,9 @@ class LedgerInPostgres implements PostgresLedger {
     return rows.map(balanceOfRow);
   }
 
-  async reservations({ budget, limit = 100 }: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
+  async reservations(query: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
+    const { id, status, budget, limit = 100 } = query;
+    if (status !== undefined) readChoice(status, "status", ["open"]);
     readWhole(limit, "limit", 1);
     const { rows } = await this.#ask(
       `SELECT r.key, r.digest, r.status, r.created_at, tollgate.now_ms() AS now_at,
@@ -225,8 +228,9 @@ class LedgerInPostgres implements PostgresLedger {
       FROM tollgate.reservations r
       WHERE r.status <> 'refused' AND ($1::text IS NULL
         OR EXISTS (SELECT FROM jsonb_array_elements(r.holds) AS list(hold) WHERE hold ->> 0 = $1))
-      ORDER BY r.created_at DESC LIMIT $2`,
-      [budget ?? null, limit],
+        AND ($2::text IS NULL OR r.id = $2) AND ($3::text IS NULL OR r.status = $3)
+      ORDER BY r.created_at DESC LIMIT $4`,
+      [budget ?? null, id ?? null, status ?? null, limit],
     );
     return rows.map((row) => ({
       reservation: this.#reservationOf(row),
@@ -239,7 +243,7 @@ class LedgerInPostgres implements PostgresLedger {
     return adjust(this.#database, this.#time, adjustment);
   }
 
-  adjustments(query: ReservationQuery = {}): Promise<readonly KeptAdjustment[]> {
+  adjustments(query: AdjustmentQuery = {}): Promise<readonly KeptAdjustment[]> {
     return adjustments(this.#database, query);
   }
 

@@ -140,6 +140,9 @@ describe("listing reservations", () => {
     expect(Math.abs((listed[0]?.createdAt ?? 0) - Date.now())).toBeLessThan(60_000);
     expect(await ledger.reservations({ budget: "c" })).toHaveLength(1);
     expect(await ledger.reservations({ limit: 1 })).toHaveLength(1);
+    expect(await ledger.reservations({ status: "open" })).toEqual([listed[0]]);
+    expect(await ledger.reservations({ id: settled.id })).toEqual([listed[1]]);
+    expect(await ledger.reservations({ id: settled.id, status: "open" })).toEqual([]);
     // What is listed can be released by whoever sees that its holder is gone.
     expect(await ledger.release(listed[0]!.reservation, "operator")).toEqual({ status: "released" });
   });

@@ -74,7 +74,7 @@ function aboutOf({ body }: Receipt): { readonly run: string | null; readonly hol
       return { run: null, hold: body.reservation ?? body.decision };
     case "approval":
     case "stop":
-      return { run: body.run, hold: null };
+      return { run: body.run ?? null, hold: null };
     default:
       return { run: null, hold: null };
   }

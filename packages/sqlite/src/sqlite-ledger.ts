@@ -16,6 +16,7 @@ import type {
 import { StorageFailed } from "@tollgate/core";
 import {
   type Adjustment,
+  type AdjustmentQuery,
   checkExpiry,
   checkRequest,
   type KeptAdjustment,
@@ -25,6 +26,7 @@ import {
   type LedgerAdmin,
   type Recorded,
   type ReservationQuery,
+  readChoice,
   readWhole,
   systemClock,
 } from "@tollgate/core/driver";
@@ -115,11 +117,11 @@ class LedgerInSqlite implements SqliteLedger {
     const claimsOn = "EXISTS (SELECT 1 FROM json_each(claims) WHERE json_extract(value, '$[0]') = ?)";
     this.#listOpen = database.prepare(
       `SELECT name, id, digest, claims, at, until FROM live
-       WHERE kind = 1 AND (? IS NULL OR ${claimsOn}) ORDER BY at DESC LIMIT ?`,
+       WHERE kind = 1 AND (? IS NULL OR ${claimsOn}) AND (? IS NULL OR id = ?) ORDER BY at DESC LIMIT ?`,
     );
     this.#listExpired = database.prepare(
       `SELECT key, id, data, data ->> '$[3]' AS claims FROM ended
-       WHERE state = 'expired' AND data IS NOT NULL AND (? IS NULL OR ${claimsOn}) ORDER BY at DESC LIMIT ?`,
+       WHERE state = 'expired' AND data IS NOT NULL AND (? IS NULL OR ${claimsOn}) AND (? IS NULL OR id = ?) ORDER BY at DESC LIMIT ?`,
     );
   }
 
@@ -179,14 +181,16 @@ class LedgerInSqlite implements SqliteLedger {
   }
 
   /** Open ones, and expired ones that may still settle; the rest is on record in the receipts. */
-  reservations({ budget, limit = 100 }: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
+  reservations(query: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
+    const { id = null, status, budget = null, limit = 100 } = query;
     readWhole(limit, "limit", 1);
-    const of = budget ?? null;
+    if (status !== undefined) readChoice(status, "status", ["open"]);
     return this.#file.read(() => {
       const open = this.#listOpen
-        .all(of, of, limit)
+        .all(budget, budget, id, id, limit)
         .map((row) => ({ ...openRow(row), status: "open" as const }));
-      const expired = this.#listExpired.all(of, of, limit).map((row) => ({
+      const ended = status === "open" ? [] : this.#listExpired.all(budget, budget, id, id, limit);
+      const expired = ended.map((row) => ({
         ...readExpired(row.key as string, row.id as string, row.data as string),
         status: "expired" as const,
       }));
@@ -203,7 +207,7 @@ class LedgerInSqlite implements SqliteLedger {
     return this.#file.write(() => this.#adjustments.make(adjustment, this.#clock.now()));
   }
 
-  adjustments({ budget, limit = 100 }: ReservationQuery = {}): Promise<readonly KeptAdjustment[]> {
+  adjustments({ budget, limit = 100 }: AdjustmentQuery = {}): Promise<readonly KeptAdjustment[]> {
     readWhole(limit, "limit", 1);
     return this.#file.read(() => this.#adjustments.list(budget ?? null, limit));
   }

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { manualClock } from "@tollgate/core/testing";
-import { sqliteLedger } from "@tollgate/sqlite";
+import { type ReservationQuery, sqliteLedger } from "@tollgate/sqlite";
 import { describe, expect, it } from "vitest";
 import { claim, grant, outcome, request, standing, sweep } from "./requests.ts";
 import { tempFile } from "./temp-folder.ts";
@@ -49,6 +49,13 @@ describe("the list of reservations", () => {
     ]);
     expect(await ledger.reservations({ budget: "b", limit: 2 })).toHaveLength(2);
     expect(await ledger.reservations({ budget: "nobody's" })).toEqual([]);
+    const keys = async (query: ReservationQuery): Promise<readonly string[]> =>
+      (await ledger.reservations(query)).map(({ reservation }) => reservation.key);
+    expect(await keys({ status: "open" })).toEqual(["e", "c", "a"]);
+    expect(await keys({ status: "open", limit: 2 })).toEqual(["e", "c"]);
+    expect(await keys({ id: request("b").id })).toEqual(["b"]);
+    expect(await keys({ id: request("b").id, status: "open" })).toEqual([]);
+    expect(await keys({ id: request("d").id })).toEqual([]);
     await ledger.close();
   });
 

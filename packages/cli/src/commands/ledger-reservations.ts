@@ -1,4 +1,4 @@
-import { isLease, type KeptReservation } from "@tollgate/core/driver";
+import { isLease, type KeptReservation, type ReservationQuery } from "@tollgate/core/driver";
 import { formatAmount, printableJson } from "@tollgate/core/export";
 import { good } from "../cli-error.ts";
 import { requiredStore, type StoreOption } from "../store-name.ts";
@@ -15,20 +15,18 @@ export interface LedgerReservationsOptions extends StoreOption {
   readonly json?: boolean;
 }
 
-/** How far back open ones are looked for. */
-const lookedThrough = 10_000;
-
 /** Shows the newest reservations that the ledger keeps. */
 export async function ledgerReservations(
   options: LedgerReservationsOptions,
   { out, paint }: Terminal,
 ): Promise<number> {
   const { budget, limit, open, json } = options;
-  const ofBudget = budget === undefined ? {} : { budget };
-  const kept = await withStore(requiredStore(options), async ({ ledger }) =>
-    ledger.reservations({ ...ofBudget, limit: open === true ? Math.max(limit, lookedThrough) : limit }),
-  );
-  const found = kept.filter(({ status }) => open !== true || status === "open").slice(0, limit);
+  const query: ReservationQuery = {
+    ...(budget === undefined ? {} : { budget }),
+    ...(open === true ? { status: "open" } : {}),
+    limit,
+  };
+  const found = await withStore(requiredStore(options), async ({ ledger }) => ledger.reservations(query));
   if (json === true) await out.write(`${printableJson(found.map(reservationJson))}\n`);
   else if (found.length === 0) await out.write("the ledger keeps no such reservation\n");
   else await out.write(tableText(columns, found.flatMap(linesOf(Date.now())), paint));

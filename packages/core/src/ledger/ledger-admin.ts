@@ -11,8 +11,20 @@ export interface KeptReservation {
   readonly createdAt: number;
 }
 
-/** Which reservations or adjustments to list. */
+/** Which reservations to list; an absent member matches all. */
 export interface ReservationQuery {
+  /** The one with this id. */
+  readonly id?: string;
+  /** Only those that hold something. */
+  readonly status?: "open";
+  /** Those with a claim on this budget. */
+  readonly budget?: string;
+  /** How many at most. @default 100 */
+  readonly limit?: number;
+}
+
+/** Which adjustments to list. */
+export interface AdjustmentQuery {
   /** Those of this budget. @default of all budgets */
   readonly budget?: string;
   /** How many at most. @default 100 */
@@ -56,5 +68,5 @@ export interface LedgerAdmin {
    */
   adjust(adjustment: Adjustment): Awaitable<Balance>;
   /** The newest adjustments first; their receipts are written after them, so that one may be missing. */
-  adjustments(query?: ReservationQuery): Awaitable<readonly KeptAdjustment[]>;
+  adjustments(query?: AdjustmentQuery): Awaitable<readonly KeptAdjustment[]>;
 }

@@ -5,8 +5,6 @@ import type { KeptReservation, LedgerAdmin } from "../ledger/ledger-admin.ts";
 import type { DecisionBody } from "../receipt/receipt.ts";
 import type { ReceiptLog } from "../receipt/receipt-log.ts";
 
-/** How many reservations are looked through, the newest: first few, then more. */
-const limits: readonly number[] = [100, 10_000, 100_000];
 /** How long before a reservation its decision may be dated, by another clock or held out of a lease first. */
 const earlierMs = 5 * 60 * 1000;
 
@@ -46,11 +44,7 @@ export async function findHeld(
 }
 
 async function find(ledger: Pick<LedgerAdmin, "reservations">, id: string): Promise<KeptReservation> {
-  for (const limit of limits) {
-    const newest = await ledger.reservations({ limit });
-    const found = newest.find(({ reservation }) => reservation.id === id);
-    if (found !== undefined) return found;
-    if (newest.length < limit) break;
-  }
+  const [found] = await ledger.reservations({ id, limit: 1 });
+  if (found?.reservation.id === id) return found;
   throw new StorageFailed(`there is no reservation ${id}, or it ended so long ago that it was forgotten`);
 }

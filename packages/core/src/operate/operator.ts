@@ -67,8 +67,8 @@ export interface Operator {
   /**
    * Gives back what an open reservation holds: a call that is still under way settles without effect.
    *
-   * Refused are leases, which are no decision's; reservations that are not among the 100,000 newest; and those whose
-   * decision is not in the log, for a receipt of their end would belong to nothing: they expire by themselves.
+   * Refused are leases, which are no decision's; and reservations whose decision is not in the log, for a receipt of
+   * their end would belong to nothing: they expire by themselves.
    */
   release(request: ReleaseRequest): Promise<Released>;
   /** Ends the chain if it was begun; ledger and log stay open. */
