@@ -143,6 +143,14 @@ const face: Readonly<Record<string, readonly string[]>> = {
   ],
   "@tollgate/core/node": ["createKeyFile", "fileLog", "readKeyFile", "readPemFile", "signaturePool"],
   "@tollgate/core/testing": ["createChain", "keyContent", "manualClock"],
+  "@tollgate/agt": [
+    "agtEvaluator",
+    "cedarOnLoopback",
+    "lintAgtEngine",
+    "lintAgtPolicy",
+    "parseAgtCondition",
+    "reconcile",
+  ],
   "@tollgate/ai-sdk": [
     "gateEmbeddingModel",
     "gateImageModel",

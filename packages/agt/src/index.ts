@@ -1,0 +1,9 @@
+export type { AgentStanding } from "./agent-standing.ts";
+export type { AgtAuditLog, AgtEngine } from "./agt-engine.ts";
+export { type AgtEvaluatorOptions, agtEvaluator } from "./agt-evaluator.ts";
+export { type CedarOnLoopback, cedarOnLoopback } from "./cedar-on-loopback.ts";
+export { type AgtCondition, parseAgtCondition } from "./condition.ts";
+export type { ConditionFlaw, ConditionTest } from "./condition-test.ts";
+export { type AgtLintOptions, lintAgtEngine, lintAgtPolicy } from "./lint.ts";
+export type { AgtFinding } from "./lint-rich.ts";
+export { type Joined, type ReconcileOptions, type Reconciliation, reconcile } from "./reconcile.ts";

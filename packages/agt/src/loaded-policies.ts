@@ -1,0 +1,102 @@
+import type { Policy, PolicyRule } from "@microsoft/agent-governance-sdk";
+import { facetFields } from "./agt-context.ts";
+import type { AgtEngine } from "./agt-engine.ts";
+import type { FieldValues } from "./field-values.ts";
+import { type AgtLintOptions, knownFields, lintAgtEngine } from "./lint.ts";
+import { type AgtFinding, type ReadRule, readRichPolicy } from "./lint-rich.ts";
+import { conditionHolds } from "./strict-condition.ts";
+
+/** A policy as it was when it was last looked over. */
+interface Loaded {
+  readonly policy: Policy;
+  /** Null where it holds for every agent. */
+  readonly agents: ReadonlySet<string> | null;
+  readonly rules: readonly ReadRule[];
+}
+
+/** The members of rules that decide how AGT reads them. */
+const read = [
+  "name",
+  "condition",
+  "conditions",
+  "action",
+  "effect",
+  "ruleAction",
+  "limit",
+  "priority",
+  "enabled",
+  "approvers",
+] as const satisfies readonly (keyof PolicyRule)[];
+
+/** What an engine has loaded, looked over again whenever it changes: engines take rules at any time. */
+export class LoadedPolicies {
+  readonly #engine: AgtEngine;
+  readonly #options: AgtLintOptions;
+  readonly facets: ReadonlySet<string> = new Set(facetFields);
+  #seen: readonly unknown[] | null = null;
+  #findings: readonly AgtFinding[] = [];
+  #loaded: readonly Loaded[] = [];
+
+  constructor(engine: AgtEngine, options: AgtLintOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#look();
+  }
+
+  /** What is wrong with what is loaded now. */
+  findings(): readonly AgtFinding[] {
+    this.#look();
+    return this.#findings;
+  }
+
+  /** Whether some policy holds for named agents only. */
+  get namesAgents(): boolean {
+    return this.#loaded.some(({ agents }) => agents !== null);
+  }
+
+  /** Why it depends on AGT's guess at a type whether a rule fires for this call; null where it does not. */
+  doubt(agent: string, fields: FieldValues): string | null {
+    for (const { agents, rules } of this.#loaded) {
+      if (agents !== null && !agents.has(agent)) continue;
+      for (const { where, condition } of rules) {
+        const holding = condition === null ? true : conditionHolds(condition, fields);
+        if (typeof holding === "string") return `${where}: ${holding}`;
+      }
+    }
+    return null;
+  }
+
+  #look(): void {
+    const engine = this.#engine;
+    const policies = engine.listPolicies().flatMap((name) => engine.getPolicy(name) ?? []);
+    const marks: unknown[] = [];
+    for (const policy of policies) {
+      marks.push(policy, policy.agent, policy.default_action, policy.scope, ...(policy.agents ?? []));
+      if (Array.isArray(policy.rules)) markRules(policy.rules, marks);
+    }
+    markRules(engine.getRules(), marks);
+    const seen = this.#seen;
+    if (seen !== null && seen.length === marks.length && marks.every((mark, at) => Object.is(mark, seen[at])))
+      return;
+    const fields = knownFields(this.#options);
+    this.#findings = lintAgtEngine(engine, this.#options);
+    this.#loaded = policies.map((policy) => ({
+      policy,
+      agents: agentsOf(policy),
+      rules: readRichPolicy(policy, fields).rules,
+    }));
+    this.#seen = marks;
+  }
+}
+
+function markRules(rules: readonly PolicyRule[], marks: unknown[]): void {
+  for (const rule of rules) {
+    marks.push(rule);
+    if (typeof rule === "object" && rule !== null) for (const member of read) marks.push(rule[member]);
+  }
+}
+
+function agentsOf({ agent, agents }: Policy): ReadonlySet<string> | null {
+  const named = new Set([...(agent ? [agent] : []), ...(agents ?? [])]);
+  return named.size === 0 || named.has("*") ? null : named;
+}
