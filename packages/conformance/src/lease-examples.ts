@@ -167,6 +167,30 @@ const laws: Readonly<Record<string, (ledger: LeasingLedger, clock: ManualClock) 
     expect(await sums(ledger)).toEqual({ spent: 0n, held: 20n });
   },
 
+  async "what is no lease, or one on another balance, is left as it is and counts as gone"(ledger, clock) {
+    const foreign = await takeLease(ledger, clock);
+    const calls = { ...claim, unit: "calls" };
+    const two = await ledger.reserve(
+      exampleRequest("two", { ...calls, amount: 50n }, { ...claim, amount: 20n }),
+    );
+    if (two.status !== "reserved") throw new Error("it was not granted");
+    const grant = grantOf("a", foreign, clock);
+    const onCalls = { ...grant.reservation, claims: [{ ...calls, amount: 10n }] };
+    const outOfTwo = {
+      ...grantOf("b", two.reservation, clock),
+      reservation: { ...onCalls, id: "b", key: "key b" },
+    };
+    const recorded = await ledger.record([{ ...grant, reservation: onCalls }, outOfTwo]);
+    expect([...recorded.lost].sort()).toEqual([foreign.id, two.reservation.id].sort());
+    const balances = await ledger.balances({});
+    expect(standing(balances, claim)).toEqual({ spent: 0n, held: 80n });
+    expect(standing(balances, calls)).toEqual({ spent: 0n, held: 70n });
+    await ledger.release(two.reservation, "not sent");
+    await ledger.release(foreign, "given back");
+    expect(standing(await ledger.balances({}), claim)).toEqual({ spent: 0n, held: 0n });
+    expect(standing(await ledger.balances({}), calls)).toEqual({ spent: 0n, held: 20n });
+  },
+
   async "an expired lease gives back what was not granted out of it, and nobody is told of it"(
     ledger,
     clock,

@@ -133,8 +133,8 @@ export class LedgerBook {
     for (const [index, claim] of reservation.claims.entries()) {
       const lease = leases[index];
       const row = lease === undefined ? null : this.#rows.open(lease.key);
-      const leased = row?.reservation.id === lease?.id ? row?.reservation.claims[0] : undefined;
-      if (row !== null && leased !== undefined && leased.amount >= claim.amount) {
+      const leased = row?.reservation.id === lease?.id ? leasedFor(claim, row?.reservation.claims) : null;
+      if (row !== null && leased !== null) {
         this.#rows.changeClaims(row.reservation, [{ ...leased, amount: leased.amount - claim.amount }]);
       } else {
         // Its money was given back, but the call may be on its way.
@@ -258,6 +258,14 @@ export class LedgerBook {
     const ended = this.#rows.ended(key);
     return ended === null || ended.state === "refused" || ended.id !== id ? null : ended;
   }
+}
+
+/** The only claim of a lease, where another can be taken out of it. */
+function leasedFor(claim: Claim, [leased, ...others]: readonly Claim[] = []): Claim | null {
+  if (leased === undefined || others.length > 0 || leased.amount < claim.amount) return null;
+  const { budget, partition, window, unit } = leased;
+  const isSame = budget === claim.budget && partition === claim.partition;
+  return isSame && window === claim.window && unit === claim.unit ? leased : null;
 }
 
 function endingOf({ state }: EndedRow): "settled" | "released" | "expired" {
