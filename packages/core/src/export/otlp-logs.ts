@@ -105,6 +105,7 @@ function severityOf({ receipt: { body } }: DecidedReceipt): Severity {
 
 /** Decisions that say that the gate could not decide, as opposed to having said no. */
 const failures: ReadonlySet<string> = new Set([
+  "identity_failed",
   "evaluator_failed",
   "pricing_failed",
   "ledger_failed",

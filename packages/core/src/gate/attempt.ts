@@ -2,6 +2,7 @@ import type { Action, PatchField } from "../action/action.ts";
 import { given } from "../codec/given.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
+import type { IdentityRefusal } from "../identity/identity.ts";
 import type { Exceeded } from "../ledger/ledger.ts";
 import type { Approval } from "./approvals.ts";
 import type { DecisionCode, KeyConflict } from "./decision.ts";
@@ -21,6 +22,8 @@ export interface Attempt {
   readonly digest: string;
   readonly paramsJson: string;
   readonly accepts: readonly PatchField[];
+  /** Why whoever acts is not admitted; null when they are. */
+  readonly refused: IdentityRefusal | null;
   /** The approvals used up for it: given back, and gone from here, when the attempt does not go through. */
   readonly claimed: Approval[];
   /** What it is judged and priced by, whatever becomes the policy meanwhile. */

@@ -4,7 +4,8 @@ import { digestAction } from "../action/action-digest.ts";
 import type { Balance, BalanceQuery } from "../action/balance.ts";
 import { readAction } from "../action/read-action.ts";
 import { readSubject } from "../action/read-subject.ts";
-import type { Awaitable } from "../awaitable.ts";
+import type { Subject } from "../action/subject.ts";
+import { type Awaitable, isPromiseLike } from "../awaitable.ts";
 import { systemClock } from "../clock.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidAction, InvalidConfig } from "../errors.ts";
@@ -133,7 +134,8 @@ class LocalGate implements Gate {
       report,
     };
     const { latches, book } = this.#core;
-    this.#home = { gate: this, latches, book, newId, now: () => clock.now() };
+    const { identity } = options;
+    this.#home = { gate: this, latches, book, identity, inTime, newId, now: () => clock.now() };
     this.defaultRun = new RunHandle(this.#home, options.subject ?? {}, null);
   }
 
@@ -152,15 +154,46 @@ class LocalGate implements Gate {
   decide(input: ActionInput, options: DecideOptions = {}): Promise<Decision> {
     // Everything up to the first await happens in the order of the calls, so that keys are claimed in it.
     try {
-      const { key } = input;
-      // Shadow mode changes nothing for the caller, also not for one who uses a key twice.
-      if (key === undefined || this.#core.mode === "shadow") {
-        return decideAttempt(this.#core, this.#attempt(input, undefined, options), () => undefined);
-      }
-      return this.#decideKeyed(this.#attempt(input, key, options));
+      const run = options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
+      const named = options.subject === undefined ? undefined : readSubject(options.subject);
+      const refused = run.holder?.admit(this.#core.recorder.recordTime(), named) ?? null;
+      return isPromiseLike(refused)
+        ? Promise.resolve(refused).then((late) => this.#decide(input, options, run, named, late))
+        : this.#decide(input, options, run, named, refused);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #decide(
+    input: ActionInput,
+    options: DecideOptions,
+    run: RunHandle,
+    named: Subject | undefined,
+    refused: Attempt["refused"],
+  ): Promise<Decision> {
+    // Shadow mode changes nothing for the caller, also not for one who uses a key twice; and who is not admitted
+    // neither learns nor changes what becomes of somebody's key.
+    const key = this.#core.mode === "shadow" || refused !== null ? undefined : input.key;
+    const subject = named === undefined ? run.subject : Object.freeze({ ...run.subject, ...named });
+    const action = readAction(input, subject, this.#defaultMaxOutputTokens);
+    const attempt: Attempt = {
+      ...digestAction(action),
+      id: this.#core.newId(),
+      key: run.nextKey(key),
+      isFresh: key === undefined,
+      run,
+      action,
+      accepts: options.accepts ?? [],
+      refused,
+      claimed: [],
+      rules: this.#core.rules(),
+      step: 0,
+      repeats: 0,
+    };
+    return key === undefined
+      ? decideAttempt(this.#core, attempt, () => undefined)
+      : this.#decideKeyed(attempt);
   }
 
   #decideKeyed(attempt: Attempt): Promise<Decision> {
@@ -222,28 +255,6 @@ class LocalGate implements Gate {
     await attempt(() => ledger.close?.());
     await attempt(() => this.#log.close?.());
     if (failures.length > 0) throw failures[0];
-  }
-
-  #attempt(input: ActionInput, key: string | undefined, options: DecideOptions): Attempt {
-    const run = options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
-    const subject =
-      options.subject === undefined
-        ? run.subject
-        : Object.freeze({ ...run.subject, ...readSubject(options.subject) });
-    const action = readAction(input, subject, this.#defaultMaxOutputTokens);
-    return {
-      ...digestAction(action),
-      id: this.#core.newId(),
-      key: run.nextKey(key),
-      isFresh: key === undefined,
-      run,
-      action,
-      accepts: options.accepts ?? [],
-      claimed: [],
-      rules: this.#core.rules(),
-      step: 0,
-      repeats: 0,
-    };
   }
 
   #own(run: Run): RunHandle {

@@ -20,8 +20,11 @@ import { RecordFailed } from "./recorder.ts";
 export async function decideAttempt(core: GateCore, attempt: Attempt, onEnd: () => void): Promise<Decision> {
   core.work.begin();
   const { run } = attempt;
-  attempt.step = run.counts.steps += 1;
-  attempt.repeats = core.book.repeat(run.root, attempt.digest);
+  if (attempt.refused === null) {
+    // Whoever is not admitted does not count for a run that it only names.
+    attempt.step = run.counts.steps += 1;
+    attempt.repeats = core.book.repeat(run.root, attempt.digest);
+  }
   try {
     return await decide(core, attempt, onEnd);
   } finally {
@@ -77,7 +80,7 @@ async function holdInShadow(
 }
 
 /** What denies before anybody is asked. */
-function preflight(core: GateCore, { run }: Attempt): Finding | null {
+function preflight(core: GateCore, { run, refused }: Attempt): Finding | null {
   if (core.closed()) return denied("gate_closed", "the gate is closed");
   if (core.recorder.decisionTime() === null) {
     return denied(
@@ -88,7 +91,7 @@ function preflight(core: GateCore, { run }: Attempt): Finding | null {
   if (run.stopped !== null) {
     return denied("run_stopped", `the run is stopped: ${run.stopped}`, { terminal: true });
   }
-  return null;
+  return refused === null ? null : denied(refused.code, refused.reason, refused);
 }
 
 /** Shadow mode's way out where nothing could be held. */

@@ -14,6 +14,7 @@ export const decisionCodes = [
   "skipped",
   "approval_required",
   "approval_denied",
+  "identity_denied",
   "policy_denied",
   "budget_exceeded",
   "run_stopped",
@@ -21,6 +22,7 @@ export const decisionCodes = [
   "missing_field",
   "degrade_failed",
   "idempotency_conflict",
+  "identity_failed",
   "evaluator_failed",
   "pricing_failed",
   "ledger_failed",
@@ -34,6 +36,7 @@ export const decisionCodes = [
 export type DecisionCode = (typeof decisionCodes)[number];
 
 const failures: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
+  "identity_failed",
   "evaluator_failed",
   "pricing_failed",
   "ledger_failed",

@@ -1,6 +1,7 @@
 import type { Subject } from "../action/subject.ts";
 import type { Clock } from "../clock.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
+import type { Identity } from "../identity/identity.ts";
 import type { BudgetInput } from "../ledger/budget.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { TokenCounter } from "../pricing/estimate.ts";
@@ -48,8 +49,20 @@ export interface GateOptions {
   readonly checkpoints?: CheckpointPlan;
   /** The name of this gate's chain of receipts; one writer each. @default a fresh UUIDv7 */
   readonly chain?: string;
-  /** Who acts where no run says so. @default {} */
+  /**
+   * Who acts where no run says so. With an identity it is claimed as if each run said it: what a credential does not
+   * say as well is refused.
+   *
+   * @default {}
+   */
   readonly subject?: Subject;
+  /**
+   * Verifies the credentials that runs are opened with; with it, every action of a run without a good one is denied,
+   * also with `failure: "open"`. `jwtIdentity` of `@tollgate/identity` makes one.
+   *
+   * @default none: a run is whoever its opener says
+   */
+  readonly identity?: Identity;
   /** `shadow` decides and records, but changes nothing for the caller. @default "enforce" */
   readonly mode?: "enforce" | "shadow";
   /**
@@ -73,7 +86,7 @@ export interface GateOptions {
     | ((action: { readonly kind: string; readonly name: string; readonly params: unknown }) => unknown);
   /** @default 1000 */
   readonly evaluatorTimeoutMs?: number;
-  /** How long the ledger or the receipt log may take to answer. @default 5000 */
+  /** How long the ledger, the receipt log or the identity may take to answer. @default 5000 */
   readonly storageTimeoutMs?: number;
   /** How long a reservation lives without a heartbeat. @default 300000 (5 minutes) */
   readonly reservationTtlMs?: number;

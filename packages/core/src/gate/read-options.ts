@@ -53,6 +53,7 @@ const checks: { readonly [Option in keyof Required<GateOptions>]: Check } = {
   checkpoints: part("follow"),
   chain: text(/^[A-Za-z0-9_.:-]{1,128}$/, "expected 1 to 128 of A-Z a-z 0-9 _ . : -"),
   subject: object,
+  identity: part("holder"),
   mode: oneOf("enforce", "shadow"),
   failure: oneOf("closed", "open"),
   policy: either(

@@ -1,6 +1,7 @@
 import { readSubject } from "../action/read-subject.ts";
 import type { Subject } from "../action/subject.ts";
 import { InvalidAction } from "../errors.ts";
+import type { Holder, Identity, InTime } from "../identity/identity.ts";
 import type { Gate } from "./gate.ts";
 import type { Run, RunInput } from "./run.ts";
 import type { RunBook, RunCounts } from "./run-book.ts";
@@ -11,6 +12,9 @@ export interface RunHome {
   readonly gate: Gate;
   readonly latches: RunLatches;
   readonly book: RunBook;
+  /** Who may act, where credentials are verified. */
+  readonly identity: Identity | undefined;
+  readonly inTime: InTime;
   newId(): string;
   now(): number;
 }
@@ -20,29 +24,42 @@ export class RunHandle implements Run {
   readonly id: string;
   readonly parent: RunHandle | null;
   readonly root: string;
-  readonly subject: Subject;
+  /** Who acts, by its credential; undefined in a gate without an identity. */
+  readonly holder: Holder | undefined;
   /** What the whole run has done: its root's. */
   readonly counts: RunCounts;
-  /** The subjects whose budgets its actions draw on: its own, then its ancestors'. */
-  readonly subjects: readonly Subject[];
   /** Makes its attempts' keys unlike those of any other handle, also of the same run id. */
   readonly #nonce: string;
   readonly #home: RunHome;
+  /** What its opener said. */
+  readonly #claimed: Subject;
   #attempts = 0;
   #stopped: string | null = null;
 
   constructor(home: RunHome, input: RunInput, parent: RunHandle | null) {
-    const { id, ...named } = input;
+    const { id, ...given } = input;
     if (id !== undefined) readRunId(id);
-    const own = readSubject(named);
+    const { credential, ...named } = given;
+    const identity = parent === null ? home.identity : undefined;
+    // A credential that nobody would look at is refused like any member that nobody knows.
+    const own = readSubject(identity === undefined ? given : named);
     this.#home = home;
     this.#nonce = home.newId();
     this.id = id ?? this.#nonce;
     this.parent = parent;
     this.root = parent?.root ?? this.id;
-    this.subject = parent === null ? own : Object.freeze({ ...parent.subject, ...own });
-    this.subjects = parent === null ? [this.subject] : [this.subject, ...parent.subjects];
+    this.#claimed = parent === null ? own : Object.freeze({ ...parent.#claimed, ...own });
+    this.holder = parent === null ? identity?.holder(credential, own, home.inTime) : parent.holder?.child(own);
     this.counts = parent?.counts ?? home.book.open(this.id, home.now());
+  }
+
+  get subject(): Subject {
+    return this.holder?.subject ?? this.#claimed;
+  }
+
+  /** The subjects whose budgets its actions draw on: its own, then its ancestors'. */
+  get subjects(): readonly Subject[] {
+    return this.parent === null ? [this.subject] : [this.subject, ...this.parent.subjects];
   }
 
   get gate(): Gate {

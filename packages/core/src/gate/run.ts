@@ -10,6 +10,12 @@ export interface RunInput extends Subject {
    * @default a fresh UUIDv7
    */
   readonly id?: string;
+  /**
+   * What shows who acts, such as a signed token: only for a gate with an identity, and only for topmost runs.
+   *
+   * It is verified with the run's first action, and never written anywhere.
+   */
+  readonly credential?: string;
 }
 
 /**
@@ -24,13 +30,15 @@ export interface Run {
   readonly parent: Run | null;
   /** The id of the topmost run; budgets `per: "run"` and the latch are those of the root. */
   readonly root: string;
+  /** Who acts; where the gate has an identity, what is claimed until the credential is verified. */
   readonly subject: Subject;
   /** Why the run was stopped, or null while it may go on. */
   readonly stopped: string | null;
   /**
    * Opens a run for a sub-agent, a tool that calls models, or a handoff.
    *
-   * It draws on this run's budgets and shares its latch; subject fields it does not name are this run's.
+   * It draws on this run's budgets and shares its latch; subject fields it does not name are this run's. Where the
+   * gate has an identity it is of this run's credential, and may be no more than this run.
    */
   child(input?: RunInput): Run;
   /** Stops this run, its parents and all their children: every later action is denied. */
