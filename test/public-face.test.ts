@@ -160,6 +160,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "gateTools",
     "toErrorMessage",
   ],
+  "@tollgate/identity": ["jwtIdentity", "memoryReplays"],
   "@tollgate/langchain": [
     "gateCallback",
     "gateEmbeddings",
