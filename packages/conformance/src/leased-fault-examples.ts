@@ -32,6 +32,24 @@ function door(): { readonly passed: Promise<void>; readonly open: () => void } {
   return { passed, open };
 }
 
+/** A process that was granted 155 of 1,000 and has leased 400; nothing is given back until `passed` has. */
+async function withTwoLeases(
+  shared: LeasingLedger,
+  clock: ManualClock,
+  passed: Promise<void>,
+): Promise<LeasedLedger> {
+  const process = processOn(shared, clock, {
+    async release(reservation, reason) {
+      await passed;
+      return shared.release(reservation, reason);
+    },
+  });
+  for (const part of [100n, 55n]) await granted(process, clock, `first ${part}`, part);
+  await settleDown();
+  expect((await sums(shared)).held).toBe(400n);
+  return process;
+}
+
 /** Books all of a reservation; answers how that went. */
 async function settle(ledger: LeasedLedger, reservation: Reservation, units: bigint): Promise<string> {
   try {
@@ -94,6 +112,14 @@ const laws: Readonly<Record<string, (shared: LeasingLedger, clock: ManualClock) 
     await passTime(clock, 3 * ttl);
     await process.flush();
     expect(await sums(shared)).toMatchObject({ spent: 6n });
+  },
+
+  async "closing does not wait for a grant that can never be told, and leaves its money held"(shared, clock) {
+    const process = processOn(shared, clock, { record: cut });
+    await granted(process, clock, "bad", 5n);
+    await passTime(clock, 1000);
+    await process.close();
+    expect(await sums(shared)).toEqual({ spent: 0n, held: 200n });
   },
 
   async "a closed ledger asks for nothing more, also when what it had to tell could not be told"(
@@ -185,21 +211,27 @@ const laws: Readonly<Record<string, (shared: LeasingLedger, clock: ManualClock) 
     expect(await ask(one, clock, "one more", [claimOf(1n, 10_000n)])).toBe("refused");
   },
 
-  async "a lease on its way back is not in the way of who asks meanwhile"(shared, clock) {
+  async "leases on their way back are not in the way of who asks meanwhile"(shared, clock) {
     const { passed, open } = door();
-    const process = processOn(shared, clock, {
-      async release(reservation, reason) {
-        await passed;
-        return shared.release(reservation, reason);
-      },
-    });
-    for (const part of [100n, 55n]) await granted(process, clock, `first ${part}`, part);
+    const process = await withTwoLeases(shared, clock, passed);
+    const tooMuch = ask(process, clock, "too much", [claimOf(900n)]);
     await settleDown();
-    expect((await sums(shared)).held).toBe(400n);
-    const both = [ask(process, clock, "a", [claimOf(605n)]), ask(process, clock, "b", [claimOf(240n)])];
+    const fitting = ask(process, clock, "fitting", [claimOf(700n)]);
     await settleDown();
     open();
-    expect(await Promise.all(both)).toMatchObject([{ key: "a" }, { key: "b" }]);
+    expect(await tooMuch).toBe("refused");
+    expect(await fitting).toMatchObject({ key: "fitting" });
+  },
+
+  async "no lease is taken in the way of who waits for leases to be back"(shared, clock) {
+    const { passed, open } = door();
+    const process = await withTwoLeases(shared, clock, passed);
+    const nearlyAll = ask(process, clock, "nearly all", [claimOf(844n)]);
+    await settleDown();
+    const small = ask(process, clock, "small", [claimOf(1n)]);
+    await settleDown();
+    open();
+    expect(await Promise.all([nearlyAll, small])).toMatchObject([{ key: "nearly all" }, { key: "small" }]);
     expect(await sums(shared)).toEqual({ spent: 0n, held: 1000n });
   },
 
