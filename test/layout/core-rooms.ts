@@ -14,17 +14,19 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   identity: ["foundation", "action"],
   receipt: ["foundation", "action", "evaluate", "pricing", "ledger"],
   export: ["foundation", "action", "receipt"],
-  operate: ["foundation", "action", "ledger", "receipt"],
-  gate: ["foundation", "action", "identity", "evaluate", "pricing", "ledger", "receipt"],
+  oversight: ["foundation", "action", "receipt"],
+  operate: ["foundation", "action", "ledger", "receipt", "oversight"],
+  gate: ["foundation", "action", "identity", "evaluate", "pricing", "ledger", "receipt", "oversight"],
   node: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   testing: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
   "language-model": ["foundation", "action", "gate"],
   adapter: ["foundation", "action", "gate", "language-model"],
-  index: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],
-  driver: ["foundation", "action", "ledger", "receipt"],
+  index: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "oversight", "gate"],
+  driver: ["foundation", "action", "ledger", "receipt", "oversight"],
   verify: ["foundation", "action", "receipt"],
   evaluators: ["foundation", "action", "evaluate"],
   leases: ["foundation", "action", "ledger", "lease"],
+  policy: ["foundation", "action", "evaluate", "pricing", "ledger"],
   signing: ["foundation", "action", "receipt"],
 };
 
@@ -37,6 +39,7 @@ const entries: readonly string[] = [
   "verify.ts",
   "evaluators.ts",
   "leases.ts",
+  "policy.ts",
   "signing.ts",
 ];
 

@@ -586,6 +586,7 @@ is_settlement = members(
     source_=one_of("reported", "estimated"), overage_=list_of(is_claim), late_=is_boolean,
 )
 
+is_stop = members(**HEADER, type=is_text, run_=is_name, agent_=is_name, reason=is_text)
 is_adjustment = members(
     **HEADER, type=is_text, adjustment=is_name, kind=one_of("top_up", "refund", "correction"), budget=is_name,
     partition=is_text, window=is_name, unit=is_unit, amount=is_signed_amount, by=is_name, reason=is_text,
@@ -602,7 +603,7 @@ BODIES = {
         **HEADER, type=is_text, approval=is_name, action=is_digest, run=is_name, by_=is_text, reason_=is_text,
         status=one_of("requested", "granted", "denied", "expired", "used"),
     ),
-    "stop": members(**HEADER, type=is_text, run=is_name, reason=is_text),
+    "stop": lambda body: is_stop(body) and ("run" in body) != ("agent" in body),
     "adjustment": lambda body: (
         is_adjustment(body) and (body["kind"] == "correction" or body["amount"].startswith("-"))
     ),

@@ -66,7 +66,7 @@ export class RunSummaries {
       if (root !== run) this.#roots.set(run, root);
       return root;
     }
-    const run = body.type === "approval" || body.type === "stop" ? body.run : null;
+    const run = body.type === "approval" || body.type === "stop" ? (body.run ?? null) : null;
     return run === null ? null : (this.#roots.get(run) ?? run);
   }
 }

@@ -24,7 +24,13 @@ export function timelineRow({ receipt: { body }, decision }: DecidedReceipt): Ti
     case "approval":
       return approvalRow(body);
     case "stop":
-      return { what: "run", outcome: "stopped", style: "red", money: "", why: body.reason };
+      return {
+        what: body.agent === undefined ? "run" : `agent ${body.agent}`,
+        outcome: "stopped",
+        style: "red",
+        money: "",
+        why: body.reason,
+      };
     case "adjustment":
       return {
         what: `budget ${body.budget}${body.partition === "" ? "" : ` (${body.partition})`}`,

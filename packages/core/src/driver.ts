@@ -4,14 +4,6 @@ export { maxAmount } from "./action/amounts.ts";
 export { readChoice, readObject, readTime, readWhole } from "./action/config-values.ts";
 export { isAmount } from "./action/is-amount.ts";
 export { systemClock } from "./clock.ts";
-export {
-  type AnsweredApproval,
-  type ApprovalStore,
-  type ApprovalVerdict,
-  findStanding,
-} from "./gate/approval-store.ts";
-export { type SharedStopsOptions, type Stop, type StopStore, sharedStops } from "./gate/shared-stops.ts";
-export { agentName, type Stops } from "./gate/stops.ts";
 export { checkExpiry, checkRequest, findExceeded, type Standing } from "./ledger/check-amounts.ts";
 export {
   isLease,
@@ -28,6 +20,14 @@ export type {
   LedgerAdmin,
   ReservationQuery,
 } from "./ledger/ledger-admin.ts";
+export {
+  type AnsweredApproval,
+  type ApprovalStore,
+  type ApprovalVerdict,
+  findStanding,
+} from "./oversight/approval-store.ts";
+export { type SharedStopsOptions, type Stop, type StopStore, sharedStops } from "./oversight/shared-stops.ts";
+export { agentName, type Stops } from "./oversight/stops.ts";
 export { headAfter, whyNotNext } from "./receipt/chain-head.ts";
 export { receiptFilter } from "./receipt/receipt-filter.ts";
 export { maxLineBytes } from "./receipt/receipt-lines.ts";

@@ -23,10 +23,9 @@ export {
 } from "./errors.ts";
 export type { EvaluationContext, Evaluator, Verdict } from "./evaluate/evaluator.ts";
 export type { Outcome } from "./evaluate/judgement.ts";
-export type { Approval, ApprovalAnswer, ApprovalStatus, Approvals } from "./gate/approvals.ts";
 export { createGate } from "./gate/create-gate.ts";
 export type { Decision, DecisionCode } from "./gate/decision.ts";
-export type { DecideOptions, Gate } from "./gate/gate.ts";
+export type { DecideOptions, Gate, StopTarget } from "./gate/gate.ts";
 export { gateBudget } from "./gate/gate-budget.ts";
 export type { GateFailure, GateOptions } from "./gate/gate-options.ts";
 export { type GuardOptions, guard } from "./gate/guard.ts";
@@ -49,6 +48,15 @@ export type {
   UnrecordedEnding,
 } from "./ledger/ledger.ts";
 export { type MemoryLedgerOptions, memoryLedger } from "./ledger/memory-ledger.ts";
+export type { ApprovalStore } from "./oversight/approval-store.ts";
+export type {
+  Approval,
+  ApprovalAnswer,
+  ApprovalQuery,
+  ApprovalStatus,
+  Approvals,
+} from "./oversight/approvals.ts";
+export type { Stops } from "./oversight/stops.ts";
 export type { TokenCounter } from "./pricing/estimate.ts";
 export { genaiPrices } from "./pricing/genai-prices-catalog.ts";
 export type { ModelRates, PriceCatalog, Rate } from "./pricing/price-catalog.ts";

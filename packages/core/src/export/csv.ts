@@ -94,7 +94,7 @@ function ownCells(body: Receipt["body"]): Cells {
     case "approval":
       return { run: body.run, outcome: body.status, approval: body.approval, reason: body.reason };
     case "stop":
-      return { run: body.run, reason: body.reason };
+      return { run: body.run, agent: body.agent, reason: body.reason };
     case "adjustment":
       return adjustmentCells(body);
     default:

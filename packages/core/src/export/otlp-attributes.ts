@@ -43,7 +43,11 @@ function ownAttributes(body: Receipt["body"]): PlainMembers {
         "tollgate.action.digest": body.action,
       };
     case "stop":
-      return { "tollgate.run": body.run, "tollgate.stop.reason": body.reason };
+      return {
+        "tollgate.run": body.run,
+        "tollgate.stop.agent": body.agent,
+        "tollgate.stop.reason": body.reason,
+      };
     case "adjustment":
       return {
         "tollgate.adjustment.id": body.adjustment,

@@ -109,6 +109,7 @@ const failures: ReadonlySet<string> = new Set([
   "evaluator_failed",
   "pricing_failed",
   "ledger_failed",
+  "store_failed",
   "receipt_log_failed",
   "signer_failed",
   "clock_went_back",

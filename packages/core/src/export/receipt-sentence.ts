@@ -12,7 +12,7 @@ export function receiptSentence({ receipt: { body }, decision }: DecidedReceipt)
     case "approval":
       return `approval ${body.approval} ${body.status}${body.by === undefined ? "" : ` by ${body.by}`}${because(body.reason)}`;
     case "stop":
-      return `run ${body.run} stopped${because(body.reason)}`;
+      return `${body.run === undefined ? `agent ${body.agent}` : `run ${body.run}`} stopped${because(body.reason)}`;
     case "adjustment":
       return adjustmentSentence(body);
     case "key":

@@ -1,5 +1,5 @@
 import { TollgateError } from "../errors.ts";
-import type { Approval } from "./approvals.ts";
+import type { Approval } from "../oversight/approvals.ts";
 import type { Gate } from "./gate.ts";
 
 /** What somebody said of a request for approval. */

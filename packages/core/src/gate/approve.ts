@@ -1,3 +1,4 @@
+import type { Approval } from "../oversight/approvals.ts";
 import type { Attempt, Finding } from "./attempt.ts";
 import type { GateCore } from "./gate-core.ts";
 import type { Plan } from "./plan-attempt.ts";
@@ -11,13 +12,19 @@ export interface ApprovalNeed {
 }
 
 /**
- * Uses up a granted approval of exactly the planned action and answers null, or finds that there is none: asks
- * for one, points to the one that is pending, or denies because it was denied.
+ * Uses up a granted approval of exactly the planned action, under the policy in force, and answers null; or finds that
+ * there is none: asks for one, points to the one that is pending, or denies because it was denied. Throws where the
+ * store of approvals fails.
  *
  * One approval of an action stands for the whole attempt, whoever asks for it: an evaluator, a soft limit or
  * both. An action that was rewritten since needs another.
  */
-export function approve(core: GateCore, attempt: Attempt, plan: Plan, need: ApprovalNeed): Finding | null {
+export async function approve(
+  core: GateCore,
+  attempt: Attempt,
+  plan: Plan,
+  need: ApprovalNeed,
+): Promise<Finding | null> {
   if (attempt.claimed.some(({ digest }) => digest === plan.digest)) return null;
   const finding: Finding = {
     outcome: "require_approval",
@@ -28,29 +35,41 @@ export function approve(core: GateCore, attempt: Attempt, plan: Plan, need: Appr
   };
   // Shadow mode asks nobody.
   if (core.mode === "shadow") return finding;
-  const known = core.approvals.claim(attempt.run.id, plan.digest);
-  if (known?.status === "used") {
-    attempt.claimed.push(known);
+  const request = requestOf(core, attempt, plan, need);
+  const approval = await core.approvals.ask(request, attempt.id);
+  if (approval.status === "used") {
+    attempt.claimed.push(approval);
     return null;
   }
-  if (known?.status === "denied") {
-    const why = known.answer?.reason ? `: ${known.answer.reason}` : "";
+  if (approval.status === "denied") {
+    const { answer, id } = approval;
+    const why = answer?.reason ? `: ${answer.reason}` : "";
     return {
       ...finding,
       outcome: "deny",
       code: "approval_denied",
-      reason: `${known.answer?.by ?? "somebody"} denied approval ${known.id}${why}`,
+      reason: `${answer?.by ?? "somebody"} denied approval ${id}${why}`,
     };
   }
-  const approval =
-    known ??
-    core.approvals.request({
-      run: attempt.run.id,
-      digest: plan.digest,
-      action: plan.action,
-      reason: need.reason,
-      approver: need.approver,
-      ttlMs: need.ttlMs,
-    });
-  return { ...finding, approval: { approval, isNew: known === null } };
+  return { ...finding, approval: { approval, isNew: approval.id === request.id } };
+}
+
+function requestOf(core: GateCore, { run, rules }: Attempt, plan: Plan, need: ApprovalNeed): Approval {
+  const now = core.recorder.recordTime();
+  const { kind, name, subject } = plan.action;
+  return {
+    id: core.newId(),
+    status: "pending",
+    digest: plan.digest,
+    policy: rules.policy,
+    run: run.id,
+    action: { kind, name },
+    subject,
+    reason: need.reason,
+    approver: need.approver,
+    requestedAt: now,
+    expiresAt: now + need.ttlMs,
+    decision: null,
+    answer: null,
+  };
 }

@@ -4,7 +4,7 @@ import type { JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
 import type { IdentityRefusal } from "../identity/identity.ts";
 import type { Exceeded } from "../ledger/ledger.ts";
-import type { Approval } from "./approvals.ts";
+import type { Approval } from "../oversight/approvals.ts";
 import type { DecisionCode, KeyConflict } from "./decision.ts";
 import type { Rules } from "./policy-in-force.ts";
 import type { RunHandle } from "./run-handle.ts";

@@ -7,9 +7,15 @@ import { readSubject } from "../action/read-subject.ts";
 import type { Subject } from "../action/subject.ts";
 import { type Awaitable, isPromiseLike } from "../awaitable.ts";
 import { systemClock } from "../clock.ts";
+import { cleanText } from "../codec/clean-text.ts";
+import { given } from "../codec/given.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidAction, InvalidConfig } from "../errors.ts";
 import { memoryLedger } from "../ledger/memory-ledger.ts";
+import type { Approvals } from "../oversight/approvals.ts";
+import { MemoryApprovalStore } from "../oversight/memory-approval-store.ts";
+import { RunLatches } from "../oversight/run-latches.ts";
+import { agentName } from "../oversight/stops.ts";
 import { byteCounter } from "../pricing/byte-counter.ts";
 import { createChain, type ReceiptContent } from "../receipt/chain.ts";
 import { jwkThumbprint } from "../receipt/jwk-thumbprint.ts";
@@ -18,28 +24,25 @@ import { memoryLog } from "../receipt/memory-log.ts";
 import type { PublicJwk, Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog, ReceiptQuery } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
-import type { Approvals } from "./approvals.ts";
 import type { AsyncContext } from "./async-context.ts";
 import { type Attempt, denied, type Finding } from "./attempt.ts";
 import { AttemptKeys } from "./attempt-keys.ts";
 import { deadlineOf } from "./deadline.ts";
 import { decideAttempt, refuseAttempt } from "./decide-attempt.ts";
 import type { Decision } from "./decision.ts";
-import type { DecideOptions, Gate } from "./gate.ts";
+import type { DecideOptions, Gate, StopTarget } from "./gate.ts";
+import { GateApprovals } from "./gate-approvals.ts";
 import type { GateCore } from "./gate-core.ts";
 import type { GateOptions } from "./gate-options.ts";
 import { Keeper } from "./keeper.ts";
-import { MemoryApprovals } from "./memory-approvals.ts";
 import { OpenWork } from "./open-work.ts";
 import { paramsPolicy } from "./params-policy.ts";
 import { rulesInForce } from "./policy-in-force.ts";
 import { readOptions } from "./read-options.ts";
-import { cleanText } from "./receipt-content.ts";
 import { Recorder } from "./recorder.ts";
 import type { Run, RunInput } from "./run.ts";
 import { RunBook } from "./run-book.ts";
 import { RunHandle, type RunHome, readRunId } from "./run-handle.ts";
-import { RunLatches } from "./run-latches.ts";
 
 /**
  * Makes a gate; every option has a default, so that `createGate()` alone works.
@@ -61,6 +64,7 @@ class LocalGate implements Gate {
   readonly #context: AsyncContext<RunHandle> = createAsyncContext();
   readonly defaultRun: RunHandle;
   readonly #defaultMaxOutputTokens: number | null;
+  readonly #stores: readonly ({ readonly close?: () => unknown } | undefined)[];
   #closing: Promise<void> | null = null;
 
   constructor(options: GateOptions) {
@@ -96,6 +100,7 @@ class LocalGate implements Gate {
       observe: options.onReceipt ?? (() => undefined),
     });
     this.#log = log;
+    this.#stores = [ledger, options.approvals, options.stops, log];
     const keeper = new Keeper({
       ledger,
       recorder,
@@ -105,10 +110,13 @@ class LocalGate implements Gate {
       expired: (reservation) => this.#keys.ended(reservation.key),
       report,
     });
-    const approvals = new MemoryApprovals({
+    const approvals = new GateApprovals({
+      store: options.approvals ?? new MemoryApprovalStore(),
+      inTime,
       now: () => recorder.recordTime(),
-      newId,
       record: (content) => recorder.writeOrOwe(content),
+      tell: options.onApproval,
+      report,
     });
     this.approvals = approvals;
     this.#core = {
@@ -119,7 +127,7 @@ class LocalGate implements Gate {
       recorder,
       keeper,
       approvals,
-      latches: new RunLatches(),
+      stops: options.stops ?? new RunLatches(),
       book: new RunBook(),
       work: new OpenWork(),
       mode: options.mode ?? "enforce",
@@ -133,9 +141,9 @@ class LocalGate implements Gate {
       closed: () => this.#closing !== null,
       report,
     };
-    const { latches, book } = this.#core;
+    const { stops, book } = this.#core;
     const { identity } = options;
-    this.#home = { gate: this, latches, book, identity, inTime, newId, now: () => clock.now() };
+    this.#home = { gate: this, stops, book, identity, inTime, newId, now: () => clock.now() };
     this.defaultRun = new RunHandle(this.#home, options.subject ?? {}, null);
   }
 
@@ -154,7 +162,8 @@ class LocalGate implements Gate {
   decide(input: ActionInput, options: DecideOptions = {}): Promise<Decision> {
     // Everything up to the first await happens in the order of the calls, so that keys are claimed in it.
     try {
-      const run = options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
+      const run =
+        options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
       const named = options.subject === undefined ? undefined : readSubject(options.subject);
       const refused = run.holder?.admit(this.#core.recorder.recordTime(), named) ?? null;
       return isPromiseLike(refused)
@@ -205,14 +214,22 @@ class LocalGate implements Gate {
     );
   }
 
-  async stop(run: Run | string, reason: string): Promise<void> {
-    const id = typeof run === "string" ? readRunId(run) : this.#own(run).root;
-    if (typeof reason !== "string" || reason === "") {
-      throw new InvalidAction('say why the run is stopped: gate.stop(run, "runaway loop")');
+  async stop(target: StopTarget, reason: string): Promise<void> {
+    const { stops, recorder, inTime } = this.#core;
+    const run = this.#runToStop(target);
+    const agent = run === undefined ? readSubject(target as Subject).agent : undefined;
+    const name = run ?? agentName(agent);
+    if (name === undefined || typeof reason !== "string" || reason === "") {
+      throw new InvalidAction(
+        'say why: gate.stop(run, "runaway loop") or gate.stop({ agent: "bot" }, "...")',
+      );
     }
-    const isNew = this.#core.latches.stop(id, reason, this.#core.recorder.recordTime());
-    if (isNew) {
-      await this.#core.recorder.writeOrOwe({ type: "stop", run: id, reason: cleanText(reason) });
+    // Where the store fails it holds in this gate all the same.
+    let isNew = true;
+    try {
+      isNew = await inTime("the store of stops", stops.stop(name, reason, recorder.recordTime()));
+    } finally {
+      if (isNew) await recorder.writeOrOwe(given({ type: "stop", run, agent, reason: cleanText(reason) }));
     }
   }
 
@@ -235,7 +252,7 @@ class LocalGate implements Gate {
   }
 
   async #close(): Promise<void> {
-    const { keeper, recorder, ledger, work, inTime, report } = this.#core;
+    const { keeper, recorder, work, inTime, report } = this.#core;
     const failures: unknown[] = [];
     const attempt = async (step: () => unknown): Promise<void> => {
       try {
@@ -252,9 +269,13 @@ class LocalGate implements Gate {
     await attempt(() => recorder.close());
     keeper.stop();
     // Whatever failed before: nobody else can use the file or the connection as long as they are open.
-    await attempt(() => ledger.close?.());
-    await attempt(() => this.#log.close?.());
+    for (const store of this.#stores) await attempt(() => store?.close?.());
     if (failures.length > 0) throw failures[0];
+  }
+
+  #runToStop(target: StopTarget): string | undefined {
+    if (typeof target === "string") return readRunId(target);
+    return target instanceof RunHandle ? this.#own(target).root : undefined;
   }
 
   #own(run: Run): RunHandle {

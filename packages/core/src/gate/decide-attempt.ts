@@ -1,8 +1,8 @@
 import { isPromiseLike } from "../awaitable.ts";
 import { given } from "../codec/given.ts";
 import { messageOf } from "../errors.ts";
+import { approvalContent } from "../oversight/approval-content.ts";
 import type { Receipt } from "../receipt/receipt.ts";
-import { approvalContent } from "./approval-content.ts";
 import { type Attempt, denied, type Finding, isFinding } from "./attempt.ts";
 import type { Decision } from "./decision.ts";
 import { decisionContent } from "./decision-content.ts";
@@ -37,10 +37,10 @@ async function decide(core: GateCore, attempt: Attempt, onEnd: () => void): Prom
   try {
     outcome = await judgeAndHold(core, attempt);
   } catch (error) {
-    outcome = denied("ledger_failed", `the gate failed: ${messageOf(error)}`, { cause: error });
+    outcome = denied("store_failed", `the gate failed: ${messageOf(error)}`, { cause: error });
   }
   if (!isFinding(outcome)) return admit(core, attempt, outcome, onEnd);
-  giveBackApproval(core, attempt);
+  await giveBackApproval(core, attempt);
   if (core.mode === "shadow") return admit(core, attempt, unheld(attempt, outcome), onEnd);
   return refuseAttempt(core, attempt, outcome);
 }
@@ -51,7 +51,11 @@ async function judgeAndHold(core: GateCore, attempt: Attempt): Promise<Held | Fi
     const failed = await core.recorder.flush().then(() => null, recordFailed);
     if (failed !== null) return failed;
   }
-  const stopped = preflight(core, attempt);
+  // Others may have stopped something; what they have cannot be known where this fails.
+  if (core.stops.refresh !== undefined) {
+    await core.inTime("the store of stops", core.stops.refresh(core.clock.now()));
+  }
+  const stopped = preflight(core, attempt) ?? stopOf(attempt);
   if (core.mode === "shadow") return holdInShadow(core, attempt, stopped);
   if (stopped !== null) return stopped;
   const judgeAgain = (plan: Plan): Promise<Plan | Finding> => planAttempt(core, attempt, plan);
@@ -80,7 +84,7 @@ async function holdInShadow(
 }
 
 /** What denies before anybody is asked. */
-function preflight(core: GateCore, { run, refused }: Attempt): Finding | null {
+function preflight(core: GateCore, { refused }: Attempt): Finding | null {
   if (core.closed()) return denied("gate_closed", "the gate is closed");
   if (core.recorder.decisionTime() === null) {
     return denied(
@@ -88,10 +92,14 @@ function preflight(core: GateCore, { run, refused }: Attempt): Finding | null {
       "the clock went back: no time window can be trusted until it has caught up",
     );
   }
-  if (run.stopped !== null) {
-    return denied("run_stopped", `the run is stopped: ${run.stopped}`, { terminal: true });
-  }
   return refused === null ? null : denied(refused.code, refused.reason, refused);
+}
+
+function stopOf({ run, action }: Attempt): Finding | null {
+  const why = run.stopped ?? run.agentStop(action.subject);
+  return why === null
+    ? null
+    : denied("run_stopped", `the run is stopped: ${why}`, { terminal: run.stopped !== null });
 }
 
 /** Shadow mode's way out where nothing could be held. */
@@ -107,8 +115,8 @@ function unheld(attempt: Attempt, wouldBe: Finding): Held {
   };
 }
 
-function giveBackApproval(core: GateCore, attempt: Attempt): void {
-  for (const { id } of attempt.claimed.splice(0)) core.approvals.restore(id);
+async function giveBackApproval(core: GateCore, attempt: Attempt): Promise<void> {
+  for (const { id } of attempt.claimed.splice(0)) await core.approvals.giveBack(id, attempt.id);
 }
 
 async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => void): Promise<Decision> {
@@ -130,24 +138,21 @@ async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => 
   } catch (error) {
     if (core.mode === "enforce") {
       if (reservation !== null) core.keeper.giveBack(reservation, "no receipt could be written");
-      giveBackApproval(core, attempt);
+      await giveBackApproval(core, attempt);
       return refusal(attempt, recordFailed(error), null);
     }
     core.report({ during: "receipt", cause: error });
   }
   const permit = new OpenPermit({ core, id: attempt.id, run: attempt.run, held, expiresAt, onEnd });
   if (core.mode === "enforce") {
-    if (attempt.run.stopped !== null) {
+    const stop = stopOf(attempt);
+    if (stop !== null) {
       // Stopped while this was being decided: a stop is sticky for what has not gone out yet, too.
       await permit.release("the run was stopped").catch(() => undefined);
-      giveBackApproval(core, attempt);
-      return refuseAttempt(
-        core,
-        { ...attempt, id: core.newId() },
-        denied("run_stopped", `the run is stopped: ${attempt.run.stopped}`, { terminal: true }),
-      );
+      await giveBackApproval(core, attempt);
+      return refuseAttempt(core, { ...attempt, id: core.newId() }, stop);
     }
-    for (const approval of attempt.claimed) await core.recorder.writeOrOwe(approvalContent(approval, "used"));
+    for (const approval of attempt.claimed) await core.recorder.writeOrOwe(approvalContent(approval));
   }
   attempt.run.counts.calls += 1;
   const { wouldBe } = held;
@@ -173,24 +178,33 @@ async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => 
 
 /** Records a refusal and answers it; a terminal one stops the run. */
 export async function refuseAttempt(core: GateCore, attempt: Attempt, finding: Finding): Promise<Decision> {
-  if (finding.terminal && finding.code !== "run_stopped")
-    core.latches.stop(attempt.run.root, finding.reason, core.recorder.recordTime());
+  if (finding.terminal && finding.code !== "run_stopped") await stopRun(core, attempt, finding);
   let receipt: Receipt | null = null;
   if (finding.code !== "gate_closed") {
     try {
       const written = core.recorder.write(decisionContent(core, attempt, null, finding));
       receipt = isPromiseLike(written) ? await written : written;
       if (finding.approval?.isNew === true) {
-        await core.recorder.write(approvalContent(finding.approval.approval, "requested"));
+        await core.recorder.write(approvalContent(finding.approval.approval));
+        await core.approvals.tell(finding.approval.approval);
       }
     } catch (error) {
       // A refusal stands without its receipt, but nobody may be asked to approve what is not on record.
       core.report({ during: "receipt", cause: error });
-      if (finding.approval?.isNew === true) core.approvals.withdraw(finding.approval.approval.id);
+      if (finding.approval?.isNew === true) await core.approvals.withdraw(finding.approval.approval.id);
       if (finding.outcome !== "deny") return refusal(attempt, recordFailed(error), null);
     }
   }
   return refusal(attempt, finding, receipt);
+}
+
+async function stopRun(core: GateCore, { run }: Attempt, { reason }: Finding): Promise<void> {
+  try {
+    await core.inTime("the store of stops", core.stops.stop(run.root, reason, core.recorder.recordTime()));
+  } catch (cause) {
+    // It holds in this gate, and the store is told as soon as it answers.
+    core.report({ during: "stop", cause });
+  }
 }
 
 function recordFailed(error: unknown): Finding {

@@ -1,9 +1,10 @@
+import { cleanText } from "../codec/clean-text.ts";
 import { given } from "../codec/given.ts";
 import type { ReceiptContent } from "../receipt/chain.ts";
 import type { Attempt, Finding } from "./attempt.ts";
 import type { GateCore } from "./gate-core.ts";
 import type { Held } from "./hold-attempt.ts";
-import { cleanText, receiptAction, receiptClaim, receiptExceeded } from "./receipt-content.ts";
+import { receiptAction, receiptClaim, receiptExceeded } from "./receipt-content.ts";
 
 /** The decision receipt of an attempt that goes through (`held`) or does not (`finding`). */
 export function decisionContent(

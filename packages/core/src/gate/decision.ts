@@ -3,8 +3,8 @@ import type { Balance } from "../action/balance.ts";
 import type { JsonValue } from "../codec/json.ts";
 import type { Outcome } from "../evaluate/judgement.ts";
 import type { Claim, ReserveConflict } from "../ledger/ledger.ts";
+import type { Approval } from "../oversight/approvals.ts";
 import type { Receipt } from "../receipt/receipt.ts";
-import type { Approval } from "./approvals.ts";
 import type { Permit } from "./permit.ts";
 
 /** Why a decision came out as it did, as a closed set; failures (could not decide) come last. */
@@ -26,6 +26,7 @@ export const decisionCodes = [
   "evaluator_failed",
   "pricing_failed",
   "ledger_failed",
+  "store_failed",
   "receipt_log_failed",
   "signer_failed",
   "clock_went_back",
@@ -40,6 +41,7 @@ const failures: ReadonlySet<DecisionCode> = new Set<DecisionCode>([
   "evaluator_failed",
   "pricing_failed",
   "ledger_failed",
+  "store_failed",
   "receipt_log_failed",
   "signer_failed",
   "clock_went_back",

@@ -81,7 +81,7 @@ export async function hearSoftLimits(
   const { evaluators } = plan;
   const why = { ...explain(plan, soft), evaluators, exceeded: soft.map(({ over }) => over) };
   if (soft.some(({ budget }) => budget.then === "require_approval")) {
-    const finding = approve(core, attempt, plan, { ...why, approver: null, ttlMs: core.approvalTtlMs });
+    const finding = await approve(core, attempt, plan, { ...why, approver: null, ttlMs: core.approvalTtlMs });
     return finding === null ? { plan, heard: soft } : { ...finding, evaluators, exceeded: why.exceeded };
   }
   return { ...why, outcome: "skip", code: "skipped", terminal: false };

@@ -1,15 +1,15 @@
 import type { Clock } from "../clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Stops } from "../oversight/stops.ts";
 import type { TokenCounter } from "../pricing/estimate.ts";
 import type { InTime } from "./deadline.ts";
+import type { GateApprovals } from "./gate-approvals.ts";
 import type { GateFailure, ParamsPolicy } from "./gate-options.ts";
 import type { Keeper } from "./keeper.ts";
-import type { MemoryApprovals } from "./memory-approvals.ts";
 import type { OpenWork } from "./open-work.ts";
 import type { Rules } from "./policy-in-force.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunBook } from "./run-book.ts";
-import type { RunLatches } from "./run-latches.ts";
 
 /** The parts of a gate and its settings, as its rooms share them; never seen by callers. */
 export interface GateCore {
@@ -20,8 +20,8 @@ export interface GateCore {
   readonly tokenCounter: TokenCounter;
   readonly recorder: Recorder;
   readonly keeper: Keeper;
-  readonly approvals: MemoryApprovals;
-  readonly latches: RunLatches;
+  readonly approvals: GateApprovals;
+  readonly stops: Stops;
   readonly book: RunBook;
   readonly mode: "enforce" | "shadow";
   readonly failure: "closed" | "open";

@@ -4,6 +4,9 @@ import type { Evaluator } from "../evaluate/evaluator.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { BudgetInput } from "../ledger/budget.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { ApprovalStore } from "../oversight/approval-store.ts";
+import type { Approval } from "../oversight/approvals.ts";
+import type { Stops } from "../oversight/stops.ts";
 import type { TokenCounter } from "../pricing/estimate.ts";
 import type { PriceCatalog } from "../pricing/price-catalog.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
@@ -16,7 +19,16 @@ import type { PolicyInForce } from "./policy-in-force.ts";
 
 /** A failure that no caller sees, such as a heartbeat that did not reach the ledger. */
 export interface GateFailure {
-  readonly during: "extend" | "release" | "settle" | "expire" | "receipt" | "checkpoint" | "close";
+  readonly during:
+    | "extend"
+    | "release"
+    | "settle"
+    | "expire"
+    | "receipt"
+    | "checkpoint"
+    | "approval"
+    | "stop"
+    | "close";
   readonly cause: unknown;
 }
 
@@ -41,6 +53,10 @@ export interface GateOptions {
   readonly ledger?: Ledger;
   /** @default memoryLog() */
   readonly log?: ReceiptLog;
+  /** Where approvals are kept; with one that outlives the process others can answer them. @default in memory */
+  readonly approvals?: ApprovalStore;
+  /** Where stops are kept; gates that share it stop what any of them stops. @default in memory */
+  readonly stops?: Stops;
   /** @default createSigner() (a fresh key) */
   readonly signer?: Signer;
   /** Earlier keys that the chain may still be under: it goes over to `signer` before anything else. @default [] */
@@ -86,7 +102,7 @@ export interface GateOptions {
     | ((action: { readonly kind: string; readonly name: string; readonly params: unknown }) => unknown);
   /** @default 1000 */
   readonly evaluatorTimeoutMs?: number;
-  /** How long the ledger, the receipt log or the identity may take to answer. @default 5000 */
+  /** How long a store or the identity may take to answer, and `onApproval`. @default 5000 */
   readonly storageTimeoutMs?: number;
   /** How long a reservation lives without a heartbeat. @default 300000 (5 minutes) */
   readonly reservationTtlMs?: number;
@@ -98,6 +114,12 @@ export interface GateOptions {
   readonly clock?: Clock;
   /** Sees every receipt once it is durable; for displays. What it throws is ignored. */
   readonly onReceipt?: (receipt: Receipt) => void;
+  /**
+   * Told of each new request for approval once it is on record, such as to notify who may answer it.
+   *
+   * The call that is refused waits for it, but not longer than `storageTimeoutMs`; `onFailure` is told what it throws.
+   */
+  readonly onApproval?: (approval: Approval) => unknown;
   /** Sees failures that no caller sees. What it throws is ignored. */
   readonly onFailure?: (failure: GateFailure) => void;
 }

@@ -1,10 +1,10 @@
 import type { ActionInput, PatchField } from "../action/action.ts";
 import type { Balance, BalanceQuery } from "../action/balance.ts";
 import type { Subject } from "../action/subject.ts";
+import type { Approvals } from "../oversight/approvals.ts";
 import type { PublicJwk, Receipt } from "../receipt/receipt.ts";
 import type { ReceiptQuery } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
-import type { Approvals } from "./approvals.ts";
 import type { Decision } from "./decision.ts";
 import type { Run, RunInput } from "./run.ts";
 
@@ -23,6 +23,9 @@ export interface DecideOptions {
    */
   readonly accepts?: readonly PatchField[];
 }
+
+/** What to stop: a run by its handle or id, or an agent by the name that its subject has. */
+export type StopTarget = Run | string | { readonly agent: string };
 
 /** The gate in front of every action; made by `createGate`. */
 export interface Gate {
@@ -51,12 +54,16 @@ export interface Gate {
    */
   decide(action: ActionInput, options?: DecideOptions): Promise<Decision>;
   /**
-   * Stops a run: every later action is denied. By handle it is the whole run, with its parents and children; by
-   * id it is the run of that id and its children.
+   * Stops a run or an agent: every later action is denied. A run by handle is the whole run, with its parents and
+   * children; by id it is the run of that id and its children. An agent is stopped in every run, with all that is
+   * done on its behalf.
    *
-   * @throws InvalidAction when the id or the reason makes no sense.
+   * With `stops` that are shared it is so for every gate that shares them. Where their store fails, this gate denies
+   * all the same and tells them as soon as it can.
+   *
+   * @throws InvalidAction when the target or the reason makes no sense; what the store of stops throws.
    */
-  stop(run: Run | string, reason: string): Promise<void>;
+  stop(target: StopTarget, reason: string): Promise<void>;
   /**
    * Goes over to another key: the chain gets a `key` receipt that names it, signed by the key before it.
    *

@@ -1,6 +1,7 @@
 import type { Action } from "../action/action.ts";
 import type { Amounts } from "../action/amounts.ts";
 import type { Awaitable } from "../awaitable.ts";
+import { cleanText } from "../codec/clean-text.ts";
 import { StorageFailed } from "../errors.ts";
 import type { Charge } from "../ledger/ledger.ts";
 import type { Decision } from "./decision.ts";
@@ -8,7 +9,7 @@ import type { GateCore } from "./gate-core.ts";
 import type { Held } from "./hold-attempt.ts";
 import type { Permit, Settlement, Used } from "./permit.ts";
 import { type ReadUsed, readUsed } from "./read-used.ts";
-import { cleanText, receiptOverage } from "./receipt-content.ts";
+import { receiptOverage } from "./receipt-content.ts";
 import type { RunHandle } from "./run-handle.ts";
 
 /** What a permit is made of. */

@@ -126,9 +126,14 @@ function judgedPlan(plan: Plan, { reason, rules, evaluators, failure }: Judgemen
   return { ...judged, failure: plan.failure ?? `evaluator_failed: ${failure.reason}` };
 }
 
-function ask(core: GateCore, attempt: Attempt, plan: Plan, judgement: Judgement): Plan | Finding {
+async function ask(
+  core: GateCore,
+  attempt: Attempt,
+  plan: Plan,
+  judgement: Judgement,
+): Promise<Plan | Finding> {
   const { reason, rules, evaluators } = judgement;
-  const finding = approve(core, attempt, plan, {
+  const finding = await approve(core, attempt, plan, {
     reason,
     rules,
     approver: judgement.approver ?? null,

@@ -48,6 +48,8 @@ const checks: { readonly [Option in keyof Required<GateOptions>]: Check } = {
   tokenCounter: fn,
   ledger: part("reserve", "settle", "release", "extend", "expire", "nextExpiry", "balances"),
   log: part("append", "read", "head"),
+  approvals: part("ask", "answer", "expire", "get", "list"),
+  stops: part("reason", "stop"),
   signer: part("sign"),
   formerSigners: list,
   checkpoints: part("follow"),
@@ -68,6 +70,7 @@ const checks: { readonly [Option in keyof Required<GateOptions>]: Check } = {
   clockToleranceMs: whole(0),
   clock: part("now", "setTimer", "clearTimer"),
   onReceipt: fn,
+  onApproval: fn,
   onFailure: fn,
 };
 

@@ -77,8 +77,3 @@ function rateJson(rate: Rate | undefined): JsonValue | undefined {
     tiers: rate.tiers.map((tier) => ({ start: tier.start, rate: tier.rate.toString() })),
   };
 }
-
-/** Text from outside may hold lone surrogates or be endless; a receipt may not. */
-export function cleanText(text: string): string {
-  return text.toWellFormed().slice(0, 1024).toWellFormed();
-}

@@ -2,15 +2,15 @@ import { readSubject } from "../action/read-subject.ts";
 import type { Subject } from "../action/subject.ts";
 import { InvalidAction } from "../errors.ts";
 import type { Holder, Identity, InTime } from "../identity/identity.ts";
+import { agentName, type Stops } from "../oversight/stops.ts";
 import type { Gate } from "./gate.ts";
 import type { Run, RunInput } from "./run.ts";
 import type { RunBook, RunCounts } from "./run-book.ts";
-import type { RunLatches } from "./run-latches.ts";
 
 /** What a run handle needs of its gate. */
 export interface RunHome {
   readonly gate: Gate;
-  readonly latches: RunLatches;
+  readonly stops: Stops;
   readonly book: RunBook;
   /** Who may act, where credentials are verified. */
   readonly identity: Identity | undefined;
@@ -49,7 +49,8 @@ export class RunHandle implements Run {
     this.parent = parent;
     this.root = parent?.root ?? this.id;
     this.#claimed = parent === null ? own : Object.freeze({ ...parent.#claimed, ...own });
-    this.holder = parent === null ? identity?.holder(credential, own, home.inTime) : parent.holder?.child(own);
+    this.holder =
+      parent === null ? identity?.holder(credential, own, home.inTime) : parent.holder?.child(own);
     this.counts = parent?.counts ?? home.book.open(this.id, home.now());
   }
 
@@ -86,9 +87,15 @@ export class RunHandle implements Run {
     return this.gate.stop(this, reason);
   }
 
+  /** Why an agent was stopped, by its name; null while it may go on. */
+  agentStop({ agent }: Subject): string | null {
+    const reason = this.#home.stops.reason(agentName(agent));
+    return reason === null ? null : `agent ${agent}: ${reason}`;
+  }
+
   #lookUpStop(): string | null {
     for (let run: RunHandle | null = this; run !== null; run = run.parent) {
-      const reason = this.#home.latches.reason(run.id);
+      const reason = this.#home.stops.reason(run.id) ?? this.agentStop(run.subject);
       if (reason !== null) return reason;
     }
     return null;

@@ -32,7 +32,7 @@ export interface Run {
   readonly root: string;
   /** Who acts; where the gate has an identity, what is claimed until the credential is verified. */
   readonly subject: Subject;
-  /** Why the run was stopped, or null while it may go on. */
+  /** Why the run or its agent was stopped, as far as its gate knows; null while it may go on. */
   readonly stopped: string | null;
   /**
    * Opens a run for a sub-agent, a tool that calls models, or a handoff.

@@ -135,7 +135,17 @@ export const bodySchemas: Readonly<Record<string, z.ZodMiniType>> = {
     by: z.exactOptional(text),
     reason: z.exactOptional(text),
   }),
-  stop: z.strictObject({ ...header, type: z.literal("stop"), run: name, reason: text }),
+  stop: z
+    .strictObject({
+      ...header,
+      type: z.literal("stop"),
+      run: z.exactOptional(name),
+      agent: z.exactOptional(name),
+      reason: text,
+    })
+    .check(
+      z.refine(({ run, agent }) => (run === undefined) !== (agent === undefined), "not a run or an agent"),
+    ),
   adjustment: z
     .strictObject({
       ...header,

@@ -2,7 +2,7 @@ import { actionKinds } from "../action/action.ts";
 import { maxAmount } from "../action/amounts.ts";
 import { capabilities } from "../action/capability.ts";
 import { outcomes } from "../evaluate/judgement.ts";
-import type { AdjustmentBody, SettlementBody } from "./receipt.ts";
+import type { AdjustmentBody, SettlementBody, StopBody } from "./receipt.ts";
 import {
   type Check,
   either,
@@ -166,6 +166,8 @@ const isAdjustment = body("adjustment", {
   window: isName,
 });
 
+const isStop = body("stop", { agent: optional(isName), reason: isText, run: optional(isName) });
+
 const bodies: Readonly<Record<string, Check>> = {
   decision: body("decision", {
     action: isAction,
@@ -192,7 +194,12 @@ const bodies: Readonly<Record<string, Check>> = {
     run: isName,
     status: oneOf(["requested", "granted", "denied", "expired", "used"]),
   }),
-  stop: body("stop", { reason: isText, run: isName }),
+  stop: (value) => {
+    const length = isStop(value);
+    if (length < 0) return -1;
+    const { run, agent } = value as StopBody;
+    return (run === undefined) === (agent === undefined) ? -1 : length;
+  },
   adjustment: (value) => {
     const length = isAdjustment(value);
     if (length < 0) return -1;

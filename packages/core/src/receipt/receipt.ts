@@ -123,10 +123,11 @@ export interface ApprovalBody extends ReceiptHeader {
   readonly reason?: string;
 }
 
-/** A run was stopped: every later action of it is denied. */
+/** A run or an agent was stopped, one of both: every later action of it is denied. */
 export interface StopBody extends ReceiptHeader {
   readonly type: "stop";
-  readonly run: string;
+  readonly run?: string;
+  readonly agent?: string;
   readonly reason: string;
 }
 

@@ -72,6 +72,7 @@ const wrong: Readonly<Record<string, readonly (readonly [string, string, JsonVal
   ],
   stop: [
     ["an empty run", "run", ""],
+    ["an agent besides a run", "agent", "finance-bot"],
     ["a run of 1,025 characters", "run", "r".repeat(1025)],
     ["a time without milliseconds", "time", "2026-03-02T09:15:04Z"],
     ["a time with an offset", "time", "2026-03-02T09:15:04.000+00:00"],

@@ -2,7 +2,7 @@ import { canonicalJson } from "../../src/codec/canonical-json.ts";
 import { encodeHex } from "../../src/codec/hex.ts";
 import type { JsonObject, JsonValue } from "../../src/codec/json.ts";
 import { malformedBodies } from "./malformed-bodies.ts";
-import { sampleBodies, variants } from "./sample-bodies.ts";
+import { sampleBodies, variantOf, variants } from "./sample-bodies.ts";
 import { describeSigner, lineOf, signatureOf, signLine, vectorSigner } from "./signed-line.ts";
 import { invalid, type VectorFileContent, type VectorTest, valid } from "./vector-file.ts";
 
@@ -51,7 +51,7 @@ function soundLines(type: string): readonly VectorTest[] {
   return [
     valid("what it must have", ["Shape"], { line: signLine(bodies[type], signer) }),
     ...own.map(([comment, , change]) =>
-      valid(comment, ["Shape"], { line: signLine({ ...bodies[type], ...change }, signer) }),
+      valid(comment, ["Shape"], { line: signLine(variantOf(bodies[type] as JsonObject, change), signer) }),
     ),
   ];
 }

@@ -111,6 +111,13 @@ export function sampleBodies(signer: VectorSigner): Readonly<Record<string, Json
   };
 }
 
+/** The sample that a variant is of, with its changes. */
+export function variantOf(body: JsonObject, change: JsonObject): JsonObject {
+  // What stops an agent stops no run.
+  const { run: _run, ...others } = body;
+  return { ...(Object.hasOwn(change, "agent") ? others : body), ...change };
+}
+
 /** Sound bodies beyond the samples: what is special about each, its type and what it changes. */
 export const variants: readonly (readonly [string, string, JsonObject])[] = [
   ["everything that a decision may have", "decision", fullDecision()],
@@ -195,6 +202,7 @@ export const variants: readonly (readonly [string, string, JsonObject])[] = [
   ["an expired request", "approval", { status: "expired" }],
   ["a used approval", "approval", { status: "used" }],
   ["a reason without a text", "stop", { reason: "" }],
+  ["an agent", "stop", { agent: "finance-bot" }],
   ["money given back", "adjustment", { kind: "refund", amount: "-1" }],
   ["spending that is booked by hand", "adjustment", { kind: "correction", amount: "250" }],
   ["spending that is taken back by hand", "adjustment", { kind: "correction", amount: "-250" }],

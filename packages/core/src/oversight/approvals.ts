@@ -9,6 +9,8 @@ export interface Approval {
   readonly status: ApprovalStatus;
   /** Digest of the action that it is bound to: a changed argument needs a new one. */
   readonly digest: string;
+  /** Digest of the policy that it was asked for under: a grant is good under that one alone. */
+  readonly policy: string | null;
   readonly run: string;
   readonly action: { readonly kind: string; readonly name: string };
   readonly subject: Subject;
@@ -19,6 +21,8 @@ export interface Approval {
   /** Epoch milliseconds. */
   readonly requestedAt: number;
   readonly expiresAt: number;
+  /** The id of the decision that it was used up for; null unless it is used. */
+  readonly decision: string | null;
   /** Who granted or denied it, and why; null while it is pending. */
   readonly answer: { readonly by: string; readonly reason: string | null; readonly at: number } | null;
 }
@@ -29,13 +33,22 @@ export interface ApprovalAnswer {
   readonly reason?: string;
 }
 
-/** The approvals of one gate. */
+/** Which approvals to list. */
+export interface ApprovalQuery {
+  /** @default "pending" */
+  readonly status?: ApprovalStatus | "all";
+  /** Only those of the run with this id. */
+  readonly run?: string;
+}
+
+/**
+ * The approvals of one gate, or of all that share a store.
+ *
+ * All methods reject with StorageFailed, or whatever the store throws, when it fails.
+ */
 export interface Approvals {
   /** All that are remembered, oldest first; by default only pending ones. */
-  list(query?: {
-    readonly status?: ApprovalStatus | "all";
-    readonly run?: string;
-  }): Promise<readonly Approval[]>;
+  list(query?: ApprovalQuery): Promise<readonly Approval[]>;
   get(id: string): Promise<Approval | null>;
   /**
    * Lets the action through once, when its run asks again.
