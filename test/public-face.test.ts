@@ -131,6 +131,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "roleTools",
   ],
   "@tollgate/core/leases": ["leased"],
+  "@tollgate/core/remote-evaluators": ["httpEvaluator", "opaEvaluator"],
   "@tollgate/core/identity": ["createIdentity"],
   "@tollgate/core/operate": ["createOperator"],
   "@tollgate/core/signing": [

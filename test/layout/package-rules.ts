@@ -27,7 +27,8 @@ const frameworks: readonly { readonly name: RegExp; readonly owners: readonly st
   { name: /^@langchain\/langgraph.*$/, owners: ["packages/langgraph", "packages/langchain"] },
   { name: /^@openai\/agents.*$/, owners: ["packages/openai-agents"] },
   { name: /^@mastra\/.+$/, owners: ["packages/mastra"] },
-  { name: /^@microsoft\/agent-governance-sdk$/, owners: ["packages/agt"] },
+  // The command's tests hold its export to AGT's own verifier.
+  { name: /^@microsoft\/agent-governance-sdk$/, owners: ["packages/agt", "packages/cli"] },
 ];
 
 /** Whether the package in `folder` may import the framework package `name`; true when it is none. */
