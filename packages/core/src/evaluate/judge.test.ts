@@ -24,8 +24,7 @@ function setup(timeoutMs = 50) {
 }
 
 const says = (name: string, verdict: unknown): Evaluator => evaluator(name, () => verdict as Verdict);
-const saysLater = (name: string, verdict: unknown): Evaluator =>
-  evaluator(name, async () => verdict as Verdict);
+const saysLater = (name: string, verdict: unknown) => evaluator(name, async () => verdict as Verdict);
 const never = (): Promise<Verdict> => new Promise(() => {});
 
 const allow: Verdict = { decision: "allow" };
