@@ -27,7 +27,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   evaluators: ["foundation", "action", "evaluate"],
   "remote-evaluators": ["foundation", "action", "evaluate"],
   leases: ["foundation", "action", "ledger", "lease"],
-  policy: ["foundation", "action", "evaluate", "pricing", "ledger"],
+  policy: ["foundation", "action", "pricing", "ledger"],
   signing: ["foundation", "action", "receipt"],
 };
 

@@ -13,6 +13,7 @@ export function companionsOf(folder: string): readonly string[] {
 export const nodeOnly: ReadonlySet<string> = new Set([
   "packages/sqlite",
   "packages/postgres",
+  "packages/policy",
   "packages/cli",
   "packages/conformance",
 ]);

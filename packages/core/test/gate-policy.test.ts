@@ -84,13 +84,22 @@ describe("a policy that can change", () => {
     ).toThrow(/already the id/);
   });
 
-  it("decides nothing while the policy that it became makes no sense", async () => {
+  it("stays in force when the one after it makes no sense, which the gate's owner is told once", async () => {
     let policy = lenient;
-    const { gate, receipts } = gateFixture({ policy: () => policy });
-    policy = { ...lenient, budgets: [{ id: "calls", limit: "-1 calls" }] };
-    await expect(gate.decide(tool("search"))).rejects.toThrow(InvalidConfig);
-    expect(await receipts()).toEqual([]);
-    policy = strict;
+    const failures: unknown[] = [];
+    const { gate, receipts } = gateFixture({
+      policy: () => policy,
+      onFailure: ({ during, cause }) => failures.push([during, String(cause)]),
+    });
+    policy = { ...strict, budgets: [{ id: "calls", limit: "-1 calls" }] };
+    expect((await gate.decide(tool("delete_all"))).outcome).toBe("allow");
     expect((await gate.decide(tool("search"))).outcome).toBe("allow");
+    expect(failures).toEqual([["policy", expect.stringContaining("budgets[0].limit")]]);
+    expect((await receipts()).map(({ body }) => body)).toMatchObject([
+      { decision: { policy: digest("a") } },
+      { decision: { policy: digest("a") } },
+    ]);
+    policy = strict;
+    expect((await gate.decide(tool("delete_all"))).outcome).toBe("deny");
   });
 });

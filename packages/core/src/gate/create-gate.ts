@@ -121,7 +121,7 @@ class LocalGate implements Gate {
     this.approvals = approvals;
     this.#core = {
       clock,
-      rules: rulesInForce(options),
+      rules: rulesInForce(options, report),
       ledger,
       tokenCounter: options.tokenCounter ?? byteCounter,
       recorder,

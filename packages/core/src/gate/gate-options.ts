@@ -28,6 +28,7 @@ export interface GateFailure {
     | "checkpoint"
     | "approval"
     | "stop"
+    | "policy"
     | "close";
   readonly cause: unknown;
 }

@@ -9,7 +9,7 @@ import { genaiPrices } from "../pricing/genai-prices-catalog.ts";
 import type { ModelRates, PriceCatalog } from "../pricing/price-catalog.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
 import type { ReceiptPrice } from "../receipt/receipt.ts";
-import type { GateOptions } from "./gate-options.ts";
+import type { GateFailure, GateOptions } from "./gate-options.ts";
 import { receiptPrice } from "./receipt-content.ts";
 
 /** A policy that can change while a gate runs: all of it at once, never a part. */
@@ -40,9 +40,11 @@ export interface Rules {
 /**
  * Makes what answers the rules in force; they are made anew when the policy's source answers another object.
  *
- * @throws InvalidConfig when they make no sense, also later, for a policy that has become bad.
+ * Rules that make no sense later on are reported, and those before them stay.
+ *
+ * @throws InvalidConfig when they make no sense from the beginning.
  */
-export function rulesInForce(options: GateOptions): () => Rules {
+export function rulesInForce(options: GateOptions, report: (failure: GateFailure) => void): () => Rules {
   const { policy } = options;
   if (typeof policy !== "function") {
     const rules = makeRules(options, policy ?? null, {});
@@ -51,10 +53,14 @@ export function rulesInForce(options: GateOptions): () => Rules {
   let last = policy();
   let rules = makeRules(options, last.digest, last);
   return () => {
-    const now = policy();
-    if (now !== last) {
-      rules = makeRules(options, now.digest, now);
-      last = now;
+    try {
+      const now = policy();
+      if (now !== last) {
+        last = now;
+        rules = makeRules(options, now.digest, now);
+      }
+    } catch (cause) {
+      report({ during: "policy", cause });
     }
     return rules;
   };

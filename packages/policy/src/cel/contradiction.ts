@@ -1,0 +1,101 @@
+import type { Alternatives, Atom, Literal } from "./condition.ts";
+
+/**
+ * Whether a condition can never be true: each of its alternatives asks for what cannot be at once.
+ *
+ * What it says is sure; a condition of which nothing is found may still never be true.
+ */
+export function isImpossible(alternatives: Alternatives): boolean {
+  return alternatives.every((atoms) => {
+    const paths = new Map<string, Atom[]>();
+    for (const atom of atoms) paths.set(atom.path, [...(paths.get(atom.path) ?? []), atom]);
+    return [...paths.values()].some((group) => !canHold(group));
+  });
+}
+
+/** Whether there is a value for which all of the atoms are true. */
+function canHold(atoms: readonly Atom[]): boolean {
+  const [first] = atoms;
+  if (first?.path === "true") return atoms.every(({ values }) => values[0] === true);
+  const domain = candidates(atoms);
+  if (domain !== null) return domain.some((value) => atoms.every((atom) => isTrueOf(atom, value)));
+  return hasRoom(atoms);
+}
+
+/** The only values that can be meant, where they can be counted. */
+function candidates(atoms: readonly Atom[]): readonly Literal[] | null {
+  const field = atoms[0]?.field ?? null;
+  if (field?.values !== undefined) return field.values;
+  const listed = atoms.find(({ op }) => op === "==" || op === "in");
+  if (listed !== undefined) return listed.values;
+  return atoms.every(({ values }) => values.every((value) => typeof value === "boolean"))
+    ? [true, false]
+    : null;
+}
+
+function isTrueOf({ op, values, field }: Atom, value: Literal): boolean {
+  if (typeof value === "bigint" && field?.type === "int") {
+    if (field.least !== undefined && value < field.least) return false;
+    if (field.most !== undefined && value > field.most) return false;
+  }
+  const [first] = values as [Literal];
+  const isSame = (other: Literal): boolean => isEqual(value, other);
+  switch (op) {
+    case "==":
+      return isSame(first);
+    case "!=":
+      return !isSame(first);
+    case "in":
+      return values.some(isSame);
+    case "not in":
+      return !values.some(isSame);
+    case "<":
+      return value < first;
+    case "<=":
+      return value <= first;
+    case ">":
+      return value > first;
+    case ">=":
+      return value >= first;
+  }
+}
+
+function isEqual(value: Literal, other: Literal): boolean {
+  const areNumbers = [value, other].every((each) => typeof each === "bigint" || typeof each === "number");
+  return areNumbers ? !(value < other) && !(value > other) : value === other;
+}
+
+/** Whether bounds of numbers leave a value; for whole numbers a whole one. */
+function hasRoom(atoms: readonly Atom[]): boolean {
+  const field = atoms[0]?.field ?? null;
+  let [least, most] = [field?.least ?? Number.NEGATIVE_INFINITY, field?.most ?? Number.POSITIVE_INFINITY];
+  let [isLeastOut, isMostOut] = [false, false];
+  for (const { op, values } of atoms) {
+    const [value] = values;
+    if (typeof value !== "bigint" && typeof value !== "number") continue;
+    // Beyond 2^53 they would not be told apart.
+    if (!Number.isSafeInteger(Number(value)) && typeof value === "bigint") continue;
+    const bound = Number(value);
+    if ((op === ">" || op === ">=") && (bound > least || (bound === least && op === ">"))) {
+      [least, isLeastOut] = [bound, op === ">"];
+    }
+    if ((op === "<" || op === "<=") && (bound < most || (bound === most && op === "<"))) {
+      [most, isMostOut] = [bound, op === "<"];
+    }
+  }
+  if (field?.type === "int") {
+    least = isLeastOut ? Math.floor(least) + 1 : Math.ceil(least);
+    most = isMostOut ? Math.ceil(most) - 1 : Math.floor(most);
+    return excluded(atoms, least, most) === null ? false : least <= most;
+  }
+  return least < most || (least === most && !isLeastOut && !isMostOut);
+}
+
+/** Null when each of the few whole numbers from `least` to `most` is ruled out by itself. */
+function excluded(atoms: readonly Atom[], least: number, most: number): true | null {
+  if (!(most - least < 64)) return true;
+  for (let value = least; value <= most; value++) {
+    if (atoms.every((atom) => isTrueOf(atom, BigInt(value)))) return true;
+  }
+  return null;
+}

@@ -1,0 +1,54 @@
+import { type ASTNode, type Environment, serialize } from "@marcbachmann/cel-js";
+import { asBoolean } from "./as-boolean.ts";
+import { checkNames } from "./check-names.ts";
+import { compile } from "./compile.ts";
+import type { Flaw } from "./flaw.ts";
+import type { Scope } from "./scope.ts";
+import { flawOf } from "./type-flaw.ts";
+
+/** An expression that was checked, and answers true or false. */
+export interface Expression {
+  readonly ast: ASTNode;
+  /** Its text in one form, however it was written. */
+  readonly text: string;
+  readonly budgets: ReadonlySet<string>;
+  readonly usesParams: boolean;
+  /** @throws CannotEvaluate when it has no value. */
+  holds(scope: Scope): boolean;
+}
+
+/** An expression, or all that is wrong with it. */
+export type ReadExpression = { readonly expression: Expression } | { readonly flaws: readonly Flaw[] };
+
+/** Parses an expression, checks its names and types, and makes it ready to be evaluated. */
+export function readExpression(
+  source: string,
+  environment: Environment,
+  budgetIds: readonly string[],
+): ReadExpression {
+  let ast: ASTNode;
+  try {
+    ast = environment.parse(source).ast;
+  } catch (error) {
+    return { flaws: [flawOf(error)] };
+  }
+  const { flaws, budgets, usesParams } = checkNames(ast, budgetIds);
+  if (flaws.length > 0) return { flaws };
+  // The checker writes into what it checks, and so gets a tree of its own.
+  const { valid, type, error } = environment.check(source);
+  if (!valid) return { flaws: [flawOf(error)] };
+  if (type !== "bool" && type !== "dyn") {
+    const message = `the value is a ${type}, and must be true or false; compare it with something`;
+    return { flaws: [{ offset: ast.range.start, message }] };
+  }
+  const compiled = compile(ast, []);
+  return {
+    expression: {
+      ast,
+      text: serialize(ast),
+      budgets,
+      usesParams,
+      holds: (scope) => asBoolean(compiled(scope)),
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { isMap, isScalar, isSeq, type Node } from "yaml";
+import { InvalidPolicy } from "./problem.ts";
+import { report } from "./read-nodes.ts";
+import { Source } from "./source.ts";
+
+const mostFiles = 64;
+
+/** Where a policy is: in files, or in a text that includes none. */
+export interface Origin {
+  /** The first file's path; null for a text. */
+  readonly path: string | null;
+  readonly text: string | null;
+}
+
+/** A text has more than one line, a path has one. */
+export function originOf(pathOrText: string | URL): Origin {
+  if (pathOrText instanceof URL) return { path: decodeURIComponent(pathOrText.pathname), text: null };
+  return pathOrText.includes("\n") ? { path: null, text: pathOrText } : { path: pathOrText, text: null };
+}
+
+/**
+ * Reads the file of a policy and all that it includes, each once, in the order in which they are named.
+ *
+ * @throws InvalidPolicy when the first file cannot be read.
+ */
+export function findFiles({ path, text }: Origin): readonly Source[] {
+  if (path === null) {
+    const source = new Source("policy", text ?? "");
+    for (const node of includesOf(source)) report(source, node, "only a policy in a file can include others");
+    return [source];
+  }
+  const found = new Map<string, Source>();
+  const first = resolve(path);
+  try {
+    found.set(first, new Source(nameOf(first), readFileSync(first, "utf8")));
+  } catch (error) {
+    const message = `it cannot be read: ${(error as Error).message}`;
+    throw new InvalidPolicy([{ file: path, line: 1, column: 1, message }]);
+  }
+  // What is found is looked through in turn.
+  for (const [file, source] of found) {
+    for (const node of includesOf(source)) {
+      const name = isScalar(node) ? node.value : null;
+      if (typeof name !== "string" || name === "") {
+        report(source, node, "include is a list of files, relative to this one");
+        continue;
+      }
+      const next = resolve(dirname(file), name);
+      if (found.has(next)) {
+        report(source, node, `${name} is included already; leave it out`);
+      } else if (found.size >= mostFiles) {
+        report(source, node, `a policy has at most ${mostFiles} files`);
+      } else {
+        try {
+          found.set(next, new Source(nameOf(next), readFileSync(next, "utf8")));
+        } catch (error) {
+          report(source, node, `${name} cannot be read: ${(error as Error).message}`);
+        }
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function nameOf(path: string): string {
+  const name = relative(process.cwd(), path);
+  return name.startsWith("..") ? path : name;
+}
+
+function includesOf({ root }: Source): readonly Node[] {
+  const include = isMap(root) ? root.get("include", true) : undefined;
+  if (include === undefined) return [];
+  return isSeq(include) ? (include.items as Node[]) : [include as Node];
+}

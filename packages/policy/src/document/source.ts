@@ -1,0 +1,71 @@
+import { LineCounter, type Node, type ParsedNode, parseDocument, type Scalar, visit } from "yaml";
+import type { PolicyProblem } from "./problem.ts";
+
+/** A place in a policy that something is said of. */
+export interface Place {
+  readonly source: Source;
+  /** In characters from the beginning of the file. */
+  readonly offset: number;
+}
+
+/** One file of a policy, parsed, and what is wrong with it. */
+export class Source {
+  readonly file: string;
+  readonly text: string;
+  readonly root: ParsedNode | null;
+  readonly problems: PolicyProblem[] = [];
+  readonly #lines = new LineCounter();
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+    const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: false });
+    this.root = document.contents;
+    for (const { pos, message } of [...document.errors, ...document.warnings]) {
+      this.report(pos[0], `this is no YAML: ${message}`);
+    }
+    visit(document, {
+      Alias: (_, { range }) => this.report(range?.[0] ?? 0, "aliases are not used in policies; write it out"),
+      Node: (_, { range, tag }) => {
+        if (tag !== undefined && !standardTags.has(tag)) {
+          this.report(range?.[0] ?? 0, `the tag ${tag} is not used in policies; leave it out`);
+        }
+      },
+    });
+  }
+
+  /** Notes something that is wrong. */
+  report(offset: number, message: string): void {
+    const { line, col } = this.#lines.linePos(Math.min(Math.max(offset, 0), this.text.length));
+    this.problems.push({ file: this.file, line: Math.max(line, 1), column: Math.max(col, 1), message });
+  }
+
+  /** Where a node begins. */
+  place(node: Node | null | undefined): Place {
+    return { source: this, offset: node?.range?.[0] ?? 0 };
+  }
+
+  /** Where a character of a text is in the file, whether the text is plain, quoted or a block of lines. */
+  placeIn(scalar: Scalar, index: number): Place {
+    const [start, end] = scalar.range ?? [0, 0];
+    const value = String(scalar.value);
+    const isBlock = scalar.type === "BLOCK_LITERAL" || scalar.type === "BLOCK_FOLDED";
+    let at = isBlock ? this.text.indexOf("\n", start) + 1 : scalar.type === "PLAIN" ? start : start + 1;
+    for (let passed = 0; passed <= Math.min(index, value.length - 1); passed++) {
+      const char = value.charAt(passed);
+      if (char.trim() === "") {
+        if (this.text.charAt(at).trim() === "") at += 1;
+        continue;
+      }
+      // What lies between is indentation, or the sign of an escape.
+      while (at < end && this.text.charAt(at) !== char) at += 1;
+      if (passed === index) return { source: this, offset: at };
+      at += 1;
+    }
+    return { source: this, offset: Math.min(at, end) };
+  }
+}
+
+const standardTags: ReadonlySet<string> = new Set(
+  ["map", "seq", "str", "int", "float", "bool", "null"].map((name) => `tag:yaml.org,2002:${name}`),
+);

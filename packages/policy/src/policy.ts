@@ -1,0 +1,171 @@
+import type { Action, Clock, EvaluationContext, GateOptions, PolicyInForce, Verdict } from "@tollgate/core";
+import { systemClock } from "@tollgate/core/driver";
+import { type Origin, originOf } from "./document/find-files.ts";
+import { InvalidPolicy, type PolicyProblem } from "./document/problem.ts";
+import { type PolicyDocument, readDocument } from "./document/read-document.ts";
+import { policyDigest } from "./policy-digest.ts";
+import type { AskedRule } from "./rules/decide-rules.ts";
+import { PolicyEvaluator } from "./rules/policy-evaluator.ts";
+import { roleEvaluators } from "./rules/role-evaluators.ts";
+
+/** Options of {@link loadPolicy}. */
+export interface PolicyOptions {
+  /** Where the secrets of a policy come from. @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** How many steps the expressions of one decision may take together; beyond it they deny. @default 1000000 */
+  readonly maxSteps?: number;
+}
+
+/** Options of {@link Policy.watch}. */
+export interface WatchOptions {
+  /** How often the files are looked at, in milliseconds. @default 2000 */
+  readonly everyMs?: number;
+  /** @default systemClock */
+  readonly clock?: Clock;
+  /** Sees every change that is in force from now on. */
+  readonly onReload?: (policy: Policy) => void;
+  /** Sees what is wrong with files that have changed; the policy before them stays in force. */
+  readonly onInvalid?: (error: InvalidPolicy) => void;
+}
+
+/** How a policy comes to its answer about one action. */
+export interface Explanation {
+  readonly verdict: Verdict;
+  /** The evaluator that gave it: `policy` for the rules. */
+  readonly by: string;
+  /** The rules that the action could match, in the order in which they are asked; none where a role denied before. */
+  readonly rules: readonly AskedRule[];
+}
+
+/** What a policy says, ready to be asked. */
+interface Loaded {
+  readonly document: PolicyDocument;
+  readonly evaluator: PolicyEvaluator;
+  readonly inForce: PolicyInForce;
+}
+
+/**
+ * A policy, to be spread into a gate's options: `createGate({ ...policy })`.
+ *
+ * A gate asks it once for each decision, so that it changes as a whole and between decisions.
+ */
+export class Policy {
+  /** The gate's option: what is in force now. */
+  readonly policy: () => PolicyInForce;
+  readonly #options: PolicyOptions;
+  #origin: Origin;
+  #loaded: Loaded;
+
+  constructor(origin: Origin, options: PolicyOptions) {
+    this.#origin = origin;
+    this.#options = options;
+    this.#loaded = load(origin, options);
+    // Bound: a spread takes along the function alone.
+    this.policy = () => this.#loaded.inForce;
+  }
+
+  /** `sha256:` and 64 hex digits: of what the policy says, however it is written. */
+  get digest(): string {
+    return this.#loaded.inForce.digest;
+  }
+
+  /** The files that it was read from. */
+  get files(): readonly string[] {
+    return this.#loaded.document.files;
+  }
+
+  /** The ids of its rules, in the order in which they are asked. */
+  get ruleIds(): readonly string[] {
+    return this.#loaded.document.rules.map(({ id }) => id);
+  }
+
+  /**
+   * Reads the policy again, or another one in its place; true when it says something else now.
+   *
+   * @throws InvalidPolicy when it cannot be used; the one before stays in force.
+   */
+  reload(pathOrText?: string | URL): boolean {
+    const origin = pathOrText === undefined ? this.#origin : originOf(pathOrText);
+    const loaded = load(origin, this.#options);
+    this.#origin = origin;
+    const hasChanged = loaded.inForce.digest !== this.digest;
+    // Secrets can have changed without the digest.
+    this.#loaded = loaded;
+    return hasChanged;
+  }
+
+  /** Reloads the policy when its files change; answers what ends that. */
+  watch(options: WatchOptions = {}): () => void {
+    const { everyMs = 2000, clock = systemClock } = options;
+    let told: string | null = null;
+    const look = (): void => {
+      timer = clock.setTimer(look, everyMs);
+      try {
+        if (this.reload()) options.onReload?.(this);
+        told = null;
+      } catch (error) {
+        if (!(error instanceof InvalidPolicy)) throw error;
+        // Once for each state of the files.
+        if (told !== error.message) options.onInvalid?.(error);
+        told = error.message;
+      }
+    };
+    let timer = clock.setTimer(look, everyMs);
+    return () => clock.clearTimer(timer);
+  }
+
+  /** Tells which rules look at an action and why it is decided so; nothing is counted or reserved. */
+  async explain(action: Action, context: EvaluationContext): Promise<Explanation> {
+    const { evaluator, document } = this.#loaded;
+    for (const each of roleEvaluators(document)) {
+      const verdict = await each.evaluate(action, context);
+      if (verdict.decision === "deny") return { verdict, by: each.name, rules: [] };
+    }
+    const rules: AskedRule[] = [];
+    const verdict = await evaluator.judge(action, context, rules);
+    return { verdict, by: evaluator.name, rules };
+  }
+}
+
+/**
+ * Loads a policy from a file, by its path, or from a text of more than one line.
+ *
+ * @throws InvalidPolicy with everything that is wrong, by file, line and column.
+ */
+export function loadPolicy(pathOrText: string | URL, options: PolicyOptions = {}): Policy {
+  return new Policy(originOf(pathOrText), options);
+}
+
+/** Everything that is wrong with a policy; empty when a gate can use it. */
+export function lintPolicy(pathOrText: string | URL, options: PolicyOptions = {}): readonly PolicyProblem[] {
+  try {
+    loadPolicy(pathOrText, options);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidPolicy) return error.problems;
+    throw error;
+  }
+}
+
+function load(origin: Origin, { env = process.env, maxSteps = 1_000_000 }: PolicyOptions): Loaded {
+  const document = readDocument(origin, env);
+  const evaluator = new PolicyEvaluator(document, maxSteps);
+  const { prices, unpriced } = document;
+  const optional: Pick<GateOptions, "prices" | "unpriced"> = {
+    ...(prices === null ? {} : { prices }),
+    ...(unpriced === null ? {} : { unpriced }),
+  };
+  return {
+    document,
+    evaluator,
+    inForce: {
+      digest: policyDigest(document),
+      budgets: document.budgets.map(({ input }) => input),
+      evaluators: [
+        ...roleEvaluators(document),
+        ...(document.rules.length > 0 || document.otherwise === "deny" ? [evaluator] : []),
+      ],
+      ...optional,
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Action, EvaluationContext, Evaluator, Verdict } from "@tollgate/core";
+import { CannotEvaluate } from "../cel/cannot-evaluate.ts";
+import { type BudgetView, Meter, type Scope } from "../cel/scope.ts";
+import type { PolicyDocument } from "../document/read-document.ts";
+import { BudgetReader, type BudgetViews } from "./budget-views.ts";
+import { type AskedRule, decideRules } from "./decide-rules.ts";
+import { LocalTime } from "./local-time.ts";
+import { RuleIndex } from "./rule-index.ts";
+import { subjectWithRole } from "./subject-role.ts";
+
+const allowed: Verdict = Object.freeze({ decision: "allow" });
+const denied: Verdict = Object.freeze({
+  decision: "deny",
+  reason: "no rule of the policy allows it",
+  rule: "otherwise",
+});
+
+/** The rules of a policy as an evaluator, which can also tell how it came to its answer. */
+export class PolicyEvaluator implements Evaluator {
+  readonly name = "policy";
+  readonly #document: PolicyDocument;
+  readonly #index: RuleIndex;
+  readonly #budgets: BudgetReader;
+  readonly #time: LocalTime;
+  readonly #maxSteps: number;
+
+  constructor(document: PolicyDocument, maxSteps: number) {
+    this.#document = document;
+    this.#index = new RuleIndex(document.rules);
+    this.#budgets = new BudgetReader(document.budgets.map(({ budget }) => budget));
+    this.#time = new LocalTime(document.timeZone);
+    this.#maxSteps = maxSteps;
+  }
+
+  evaluate(action: Action, context: EvaluationContext): Verdict | Promise<Verdict> {
+    return this.judge(action, context, null);
+  }
+
+  /** Evaluates, and notes in `asked` what became of each rule that the action could match. */
+  judge(action: Action, context: EvaluationContext, asked: AskedRule[] | null): Verdict | Promise<Verdict> {
+    const { rules, budgets } = this.#index.find(action);
+    if (rules.length === 0) return this.#otherwise();
+    const decide = (views: BudgetViews): Verdict =>
+      decideRules(rules, this.#scope(action, context, views), asked) ?? this.#otherwise();
+    if (budgets.length === 0) return decide(noViews);
+    const views = this.#budgets.read(budgets, action, context);
+    return views instanceof Promise ? views.then(decide) : decide(views);
+  }
+
+  #otherwise(): Verdict {
+    return this.#document.otherwise === "deny" ? denied : allowed;
+  }
+
+  #scope(action: Action, { run, now }: EvaluationContext, views: BudgetViews): Scope {
+    return {
+      action: action as unknown as Scope["action"],
+      subject: subjectWithRole(action.subject, this.#document.subjects) as Scope["subject"],
+      run: new RunFields(run, now),
+      time: this.#time.at(now),
+      params: action.params,
+      meter: new Meter(this.#maxSteps),
+      locals: [],
+      budget: (id) => viewIn(views, id),
+    };
+  }
+}
+
+const noViews: BudgetViews = new Map();
+
+function viewIn(views: BudgetViews, id: string): BudgetView {
+  const view = views.get(id);
+  if (view === undefined) throw new CannotEvaluate(`budget "${id}" was not looked up`);
+  if (view instanceof CannotEvaluate) throw view;
+  return view;
+}
+
+/** The members of `run`, worked out when they are looked at. */
+class RunFields implements Record<string, unknown> {
+  [member: string]: unknown;
+  readonly #run: EvaluationContext["run"];
+  readonly #now: number;
+
+  constructor(run: EvaluationContext["run"], now: number) {
+    this.#run = run;
+    this.#now = now;
+  }
+
+  get id(): string {
+    return this.#run.root;
+  }
+
+  get steps(): bigint {
+    return BigInt(this.#run.steps);
+  }
+
+  get calls(): bigint {
+    return BigInt(this.#run.calls);
+  }
+
+  get repeats(): bigint {
+    return BigInt(this.#run.repeats);
+  }
+
+  get spent(): bigint {
+    return this.#run.spent;
+  }
+
+  get started(): bigint {
+    return BigInt(Math.floor(this.#run.startedAt));
+  }
+
+  get seconds(): bigint {
+    return BigInt(Math.max(0, Math.floor((this.#now - this.#run.startedAt) / 1000)));
+  }
+}
