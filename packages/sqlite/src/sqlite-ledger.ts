@@ -31,6 +31,7 @@ import {
   systemClock,
 } from "@tollgate/core/driver";
 import { Adjustments } from "./adjustments.ts";
+import { checkBookable } from "./check-bookable.ts";
 import { readExpired } from "./expired-text.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 import type { SqliteFileOptions } from "./file-options.ts";
@@ -151,6 +152,7 @@ class LedgerInSqlite implements SqliteLedger {
       }
     }
     return this.#file.write(() => {
+      checkBookable(grants, (name) => this.#file.cells.find(name));
       try {
         return this.#book.record(grants, this.#clock.now());
       } catch (cause) {

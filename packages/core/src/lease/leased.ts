@@ -27,7 +27,8 @@ import type { OpenGrant } from "./open-grant.ts";
 /** A ledger that decides within leases. */
 export interface LeasedLedger extends Ledger {
   /**
-   * Resolves once the shared ledger knows of all that was granted and ended until now.
+   * Resolves once the shared ledger knows of all that was granted and ended until now; of a grant that it has refused
+   * three times, while it took others, it is told again now and then without anybody waiting for it.
    *
    * @throws StorageFailed
    */
@@ -45,6 +46,9 @@ export interface LeasedLedger extends Ledger {
  * most; what does not fit into one is decided by the shared ledger, so that the last cent can be spent by anyone. What
  * a process that died had leased is free again when its leases expire; of what it granted in the last few
  * milliseconds and had not told yet, nothing is known then but the receipts.
+ *
+ * While 10,000 grants wait to be told nothing more is granted here. A lease or a telling that is not answered within 10
+ * seconds counts as failed.
  *
  * Only requests whose key is `fresh` are granted out of leases: any other key may have been used elsewhere, and is
  * asked for in the shared ledger. Where a balance stands, as answers tell it, is what was last heard of it.
