@@ -69,6 +69,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "leaseKeyPrefix",
     "maxAmount",
     "maxLineBytes",
+    "memoryApprovals",
     "readChoice",
     "readObject",
     "readTime",

@@ -26,6 +26,7 @@ export {
   type ApprovalVerdict,
   findStanding,
 } from "./oversight/approval-store.ts";
+export { memoryApprovals } from "./oversight/memory-approval-store.ts";
 export { type SharedStopsOptions, type Stop, type StopStore, sharedStops } from "./oversight/shared-stops.ts";
 export { agentName, type Stops } from "./oversight/stops.ts";
 export { headAfter, whyNotNext } from "./receipt/chain-head.ts";

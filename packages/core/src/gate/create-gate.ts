@@ -225,7 +225,7 @@ class LocalGate implements Gate {
       );
     }
     // Where the store fails it holds in this gate all the same.
-    let isNew = true;
+    let isNew = stops.reason(name) === null;
     try {
       isNew = await inTime("the store of stops", stops.stop(name, reason, recorder.recordTime()));
     } finally {

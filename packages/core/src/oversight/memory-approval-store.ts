@@ -69,3 +69,8 @@ export class MemoryApprovalStore implements ApprovalStore {
 function isOpen({ status }: Approval): boolean {
   return status === "pending" || status === "granted";
 }
+
+/** Keeps approvals in memory, for several gates of one process to share; a gate has one of its own without it. */
+export function memoryApprovals(): ApprovalStore {
+  return new MemoryApprovalStore();
+}

@@ -1,0 +1,114 @@
+import { type Stop, type StopStore, sharedStops } from "@tollgate/core/driver";
+import { describe, expect, it } from "vitest";
+import { stopLaws } from "../src/stop-laws.ts";
+
+/** Stops kept in memory, as a table with positions keeps them. */
+function memoryStore(): StopStore & { readonly rows: Stop[] } {
+  const rows: Stop[] = [];
+  return {
+    rows,
+    async add(stop) {
+      await null;
+      if (rows.some(({ name }) => name === stop.name)) return false;
+      rows.push(stop);
+      return true;
+    },
+    async since(cursor) {
+      await null;
+      return { stops: rows.slice(Number(cursor ?? 0)), cursor: String(rows.length) };
+    },
+  };
+}
+
+function placeOf(change: (right: ReturnType<typeof memoryStore>) => Partial<StopStore>) {
+  return () => {
+    const right = memoryStore();
+    return {
+      open: (options: { readonly withinMs: number }) => sharedStops({ ...right, ...change(right) }, options),
+    };
+  };
+}
+
+describe("stops in memory", () => {
+  for (const { rule, check } of stopLaws(
+    placeOf(() => ({})),
+    { runs: 300 },
+  ))
+    it(rule, check);
+});
+
+const turn = () => new Promise((go) => setTimeout(go, 0));
+
+interface Fault {
+  readonly noticed: RegExp;
+  readonly change: (right: ReturnType<typeof memoryStore>) => Partial<StopStore>;
+}
+
+const faults: Readonly<Record<string, Fault>> = {
+  "keeps nothing": {
+    noticed: /every gate denies|opens the store later|stops the run|is missed/,
+    change: () => ({ add: () => true }),
+  },
+  "lets everybody be the first": {
+    noticed: /the first reason stays/,
+    change: (right) => ({
+      async add(stop) {
+        await right.add(stop);
+        return true;
+      },
+    }),
+  },
+  "overwrites the reason": {
+    noticed: /the first reason stays/,
+    change: ({ rows }) => ({
+      add(stop): boolean {
+        const nth = rows.findIndex(({ name }) => name === stop.name);
+        if (nth === -1) rows.push(stop);
+        else rows[nth] = stop;
+        return nth === -1;
+      },
+    }),
+  },
+  "numbers stops before others can see them": {
+    noticed: /is missed/,
+    change: ({ rows }) => {
+      let last = 0;
+      const seen: { readonly stop: Stop; readonly position: number }[] = [];
+      return {
+        async add(stop) {
+          const position = ++last;
+          // Every other commit takes its time.
+          if (position % 2 === 1) await turn();
+          seen.push({ stop, position });
+          rows.push(stop);
+          return true;
+        },
+        since(cursor): Awaited<ReturnType<StopStore["since"]>> {
+          const newer = seen.filter(({ position }) => position > Number(cursor ?? 0));
+          const end = Math.max(Number(cursor ?? 0), ...newer.map(({ position }) => position));
+          return { stops: newer.map(({ stop }) => stop), cursor: String(end) };
+        },
+      };
+    },
+  },
+};
+
+describe("the laws of stops", () => {
+  it.each(Object.entries(faults))("notice a store that %s", async (_, { noticed, change }) => {
+    const laws = stopLaws(placeOf(change), { runs: 300 }).filter(({ rule }) => noticed.test(rule));
+    expect(laws.length).toBe(noticed.source.split("|").length);
+    for (const { check } of laws) await expect(check()).rejects.toThrow();
+  });
+
+  it("notice a gate that looks too seldom", async () => {
+    const make = () => {
+      const right = memoryStore();
+      return {
+        open: ({ withinMs }: { readonly withinMs: number }) => sharedStops(right, { withinMs: withinMs * 10 }),
+      };
+    };
+    const laws = stopLaws(make, { runs: 300 }).filter(({ rule }) => /every gate denies/.test(rule));
+    for (const { check } of laws) await expect(check()).rejects.toThrow();
+    expect(laws).toHaveLength(1);
+  });
+});

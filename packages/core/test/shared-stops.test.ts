@@ -1,0 +1,174 @@
+import { type Stop, type StopStore, sharedStops } from "@tollgate/core/driver";
+import { describe, expect, it } from "vitest";
+import { costing, gateFixture, tool } from "./gate-fixture.ts";
+
+/** A store of stops that can fail or keep silent, and counts what it is asked. */
+class TestStore implements StopStore {
+  readonly rows: Stop[] = [];
+  looks = 0;
+  failure: "throws" | "silent" | null = null;
+
+  async add(stop: Stop): Promise<boolean> {
+    await this.#fail();
+    if (this.rows.some(({ name }) => name === stop.name)) return false;
+    this.rows.push(stop);
+    return true;
+  }
+
+  async since(cursor: string | null): ReturnType<TestStore["answer"]> {
+    this.looks += 1;
+    await this.#fail();
+    return this.answer(cursor);
+  }
+
+  async answer(cursor: string | null): Promise<{ stops: readonly Stop[]; cursor: string }> {
+    return { stops: this.rows.slice(Number(cursor ?? 0)), cursor: String(this.rows.length) };
+  }
+
+  async #fail(): Promise<void> {
+    if (this.failure === "throws") throw new Error("the store is down");
+    if (this.failure === "silent") await new Promise(() => undefined);
+  }
+}
+
+function sharing() {
+  const store = new TestStore();
+  const fixture = gateFixture({ stops: sharedStops(store) });
+  return { store, ...fixture };
+}
+
+describe("stops in a store", () => {
+  it("are looked at once before the first decision, and beside the others once a second at most", async () => {
+    const { gate, clock, store } = sharing();
+    await gate.decide(tool("look"));
+    await Promise.all([gate.decide(tool("look")), gate.decide(tool("look"))]);
+    expect(store.looks).toBe(1);
+    clock.advance(500);
+    await gate.decide(tool("look"));
+    expect(store.looks).toBe(1);
+    clock.advance(1);
+    await Promise.all([gate.decide(tool("look")), gate.decide(tool("look"))]);
+    expect(store.looks).toBe(2);
+  });
+
+  it("are not waited for while what is known is new enough, and are after that", async () => {
+    const { gate, clock, store } = sharing();
+    await gate.decide(tool("look"));
+    store.failure = "throws";
+    clock.advance(1000);
+    expect(await gate.decide(tool("look"))).toMatchObject({ code: "allowed" });
+    clock.advance(1);
+    const denied = await gate.decide(tool("look"));
+    expect(denied).toMatchObject({ outcome: "deny", code: "store_failed", terminal: false });
+    expect(denied.reason).toMatch(/the store is down/);
+    store.failure = null;
+    expect(await gate.decide(tool("look"))).toMatchObject({ code: "allowed" });
+  });
+
+  it("deny while the store does not answer, also where the gate fails open", async () => {
+    const store = new TestStore();
+    const { gate, clock } = gateFixture({ stops: sharedStops(store), failure: "open" });
+    await gate.decide(tool("look"));
+    store.failure = "silent";
+    clock.advance(1001);
+    const deciding = gate.decide(tool("look"));
+    await new Promise((go) => setTimeout(go, 0));
+    clock.advance(5000);
+    expect(await deciding).toMatchObject({ code: "store_failed" });
+  });
+
+  it("hold in the gate that made them although the store failed, and reach it once it is back", async () => {
+    const { gate, clock, store, receipts } = sharing();
+    const run = gate.run({ id: "r" });
+    await gate.decide(tool("look"), { run });
+    store.failure = "throws";
+    await expect(gate.stop(run, "loop")).rejects.toThrow(/the store is down/);
+    expect(await gate.decide(tool("look"), { run })).toMatchObject({ code: "run_stopped" });
+    await expect(gate.stop(run, "loop")).rejects.toThrow(/the store is down/);
+    expect(store.rows).toEqual([]);
+    store.failure = null;
+    clock.advance(1001);
+    await gate.decide(tool("look"));
+    expect(store.rows).toMatchObject([{ name: "r", reason: "loop" }]);
+    await gate.stop(run, "again");
+    expect((await receipts()).filter(({ body }) => body.type === "stop")).toHaveLength(1);
+  });
+
+  it("are told of a terminal deny, and hold where that fails", async () => {
+    const store = new TestStore();
+    const failures: unknown[] = [];
+    const { gate } = gateFixture({
+      stops: sharedStops(store),
+      budgets: [{ id: "once", limit: "$1", then: "stop" }],
+      onFailure: (failure) => failures.push(failure.during),
+    });
+    const run = gate.run({ id: "r" });
+    await gate.decide(tool("look"), { run });
+    store.failure = "throws";
+    expect(await gate.decide(costing("$2"), { run })).toMatchObject({ terminal: true });
+    expect(failures).toEqual(["stop"]);
+    expect(run.stopped).toMatch(/budget "once"/);
+    store.failure = null;
+    await gate.stop(run, "for good");
+    expect(store.rows).toMatchObject([{ name: "r" }]);
+  });
+
+  it("look anew when the clock has gone back", async () => {
+    const { gate, clock, store } = sharing();
+    await gate.decide(tool("look"));
+    clock.set(clock.now() - 100);
+    await gate.decide(tool("look"));
+    expect(store.looks).toBe(2);
+  });
+});
+
+describe("a stopped agent", () => {
+  it("is denied in every run, with what is done on its behalf, and with a receipt", async () => {
+    const { gate, receipts } = gateFixture();
+    const open = gate.run({ agent: "bot" });
+    await gate.stop({ agent: "bot" }, "rogue");
+    const child = open.child({ agent: "helper" });
+    for (const run of [open, child, gate.run({ id: "new", agent: "bot" })]) {
+      expect(await gate.decide(tool("look"), { run })).toMatchObject({
+        code: "run_stopped",
+        terminal: true,
+        reason: "the run is stopped: agent bot: rogue",
+      });
+    }
+    const [stop] = await receipts();
+    expect(stop?.body).toMatchObject({ type: "stop", agent: "bot", reason: "rogue" });
+    expect(stop?.body).not.toHaveProperty("run");
+    expect(await gate.decide(tool("look"), { run: gate.run({ agent: "helper" }) })).toMatchObject({
+      outcome: "allow",
+    });
+  });
+
+  it("is denied what it does in another's run, which goes on", async () => {
+    const { gate } = gateFixture();
+    await gate.stop({ agent: "bot" }, "rogue");
+    const run = gate.run({ agent: "good" });
+    expect(await gate.decide(tool("look"), { run, subject: { agent: "bot" } })).toMatchObject({
+      code: "run_stopped",
+      terminal: false,
+    });
+    expect(await gate.decide(tool("look"), { run })).toMatchObject({ outcome: "allow" });
+  });
+
+  it("is not taken for a run of its name, nor forgotten with old runs", async () => {
+    const { gate, clock } = gateFixture();
+    await gate.stop({ agent: "bot" }, "rogue");
+    await gate.stop("old", "loop");
+    expect(gate.run({ id: "bot" }).stopped).toBeNull();
+    clock.advance(7 * 24 * 60 * 60 * 1000 + 1);
+    await gate.stop("another", "loop");
+    expect(gate.run({ id: "old" }).stopped).toBeNull();
+    expect(gate.run({ agent: "bot" }).stopped).toBe("agent bot: rogue");
+  });
+
+  it("has to be named", async () => {
+    const { gate } = gateFixture();
+    await expect(gate.stop({ agent: "" }, "rogue")).rejects.toThrow();
+    await expect(gate.stop({} as { agent: string }, "rogue")).rejects.toThrow(/say why/);
+    await expect(gate.stop({ agent: "bot" }, "")).rejects.toThrow(/say why/);
+  });
+});
