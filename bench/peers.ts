@@ -1,9 +1,10 @@
-import { AgentIdentity, AuditLogger, PolicyEngine } from "@microsoft/agent-governance-sdk";
+import { AgentIdentity, AuditLogger } from "@microsoft/agent-governance-sdk";
 import canonicalize from "canonicalize";
 // The writer is not part of the package's face; it is measured beside the one that others use.
 import { canonicalJson } from "../packages/core/src/codec/canonical-json.ts";
+import { agtRows, engineOf } from "./agt.ts";
 import { measuredGate, modelCall, toolCall } from "./measured-gate.ts";
-import { measure, type Row } from "./sampler.ts";
+import { measure, type Row, type SampledRow } from "./sampler.ts";
 import type { Result } from "./samples.ts";
 
 /**
@@ -11,7 +12,8 @@ import type { Result } from "./samples.ts";
  *
  * - `canonicalize` (RFC 8785) writes the body of the same receipt as our own writer.
  * - Microsoft's Agent Governance Toolkit judges the same call by ten rules, logs it in its hash chain in
- *   memory, and signs the entry: no budget, no price, no record of the outcome.
+ *   memory, and signs the entry: no budget, no price, no record of the outcome. Then with more rules, beside a gate
+ *   with the same policy, and asked by a gate.
  */
 export async function measurePeers(): Promise<readonly Result[]> {
   const { decide, gate } = measuredGate();
@@ -20,30 +22,17 @@ export async function measurePeers(): Promise<readonly Result[]> {
   await permit.settle();
   await gate.close();
   if (canonicalize(body) !== canonicalJson(body, "receipt")) throw new Error("the two texts differ");
-  const rows: readonly Row[] = [
+  const rows: readonly (Row | SampledRow)[] = [
     { name: "canonical_json", call: () => canonicalJson(body, "receipt") },
     { name: "canonicalize", call: () => canonicalize(body) },
     agtRow(),
+    ...agtRows(),
   ];
   return measure(rows, { rounds: 50, calls: 200, warmUp: 20 });
 }
 
 function agtRow(): Row {
-  const engine = new PolicyEngine();
-  engine.loadPolicy({
-    apiVersion: "governance.toolkit/v1",
-    name: "bench",
-    agents: ["*"],
-    default_action: "deny",
-    rules: [
-      ...Array.from({ length: 9 }, (_, index) => ({
-        name: `deny-${index}`,
-        condition: `tool == 'drop_${index}'`,
-        ruleAction: "deny" as const,
-      })),
-      { name: "allow", condition: `tool == '${toolCall.name}'`, ruleAction: "allow" as const },
-    ],
-  });
+  const engine = engineOf(10);
   const audit = new AuditLogger({ maxEntries: 10_000 });
   const agent = AgentIdentity.generate("finance-bot", ["payments"]);
   return {

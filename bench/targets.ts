@@ -99,6 +99,12 @@ const targets: readonly {
     1.5,
     ({ p50 }) => p50("reserve_postgres_stored_1000000") / p50("reserve_postgres_1"),
   ),
+  // A whole decision that asks AGT, over what AGT takes alone and the gate takes alone.
+  ratio(
+    "decide_agt_over_agt_and_decide",
+    1.2,
+    ({ p50 }) => p50("decide_agt_10_rules") / (p50("agt_evaluate_log_10_rules") + p50("decide_no_rules")),
+  ),
   ratio("leased_over_memory", 1.5, ({ p50 }) => p50("decide_gate_leased") / p50("decide_gate_memory")),
   atLeast(
     "leased_over_postgres_4_processes",

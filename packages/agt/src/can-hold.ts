@@ -1,5 +1,5 @@
 import type { ConditionTest } from "./condition-test.ts";
-import { foldText, holds } from "./strict-test.ts";
+import { foldText, strictTest } from "./strict-test.ts";
 
 /** Whether there is any context in which all of the tests hold; tests of different fields do not meet. */
 export function canHold(tests: readonly ConditionTest[]): boolean {
@@ -9,8 +9,9 @@ export function canHold(tests: readonly ConditionTest[]): boolean {
 
 /** A value of one field for which all of the tests hold; undefined when there is none. */
 export function witnessOf(tests: readonly ConditionTest[]): string | number | boolean | undefined {
+  const strict = tests.map(strictTest);
   return candidates(tests).find((value) =>
-    tests.every((test) => holds(test, value, () => foldText(String(value))) === true),
+    strict.every((holds) => holds(value, () => foldText(String(value))) === true),
   );
 }
 

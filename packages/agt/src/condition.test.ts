@@ -4,7 +4,7 @@ import { fires } from "../test/engine.ts";
 import { witnessOf } from "./can-hold.ts";
 import { type AgtCondition, parseAgtCondition } from "./condition.ts";
 import { FieldValues } from "./field-values.ts";
-import { conditionHolds } from "./strict-condition.ts";
+import { strictCondition } from "./strict-condition.ts";
 
 const path = fc.constantFrom("tool", "params.amount", "params.a.b", "user", "steps");
 const text = fc.constantFrom("'rm'", '"send mail"', "'a or b'", "' and '", "''", "'18'");
@@ -58,7 +58,7 @@ describe("a condition", () => {
         for (const group of parsed.anyOf) {
           const context = contextFor(group);
           expect(fires(condition, context), condition).toBe(true);
-          expect(conditionHolds(parsed, new FieldValues(context, new Set())), condition).toBe(true);
+          expect(strictCondition(parsed)(new FieldValues(context, new Set())), condition).toBe(true);
         }
       }),
       { numRuns: 1500 },
@@ -81,7 +81,7 @@ describe("a condition", () => {
       fc.property(anything, context, (condition, given) => {
         const parsed = parseAgtCondition(condition);
         if ("flaw" in parsed) return;
-        const holding = conditionHolds(parsed, new FieldValues(given, new Set()));
+        const holding = strictCondition(parsed)(new FieldValues(given, new Set()));
         if (typeof holding === "string") return;
         sure++;
         expect(fires(condition, given), condition).toBe(holding);

@@ -1,11 +1,18 @@
 import { derived, foldText, inherited, missing } from "./strict-test.ts";
 
+/** A field as tests see it. */
+export interface Field {
+  /** Its value, or one of the symbols that say why there is none. */
+  readonly value: unknown;
+  /** {@link foldText} of the value. */
+  readonly folded: () => string;
+}
+
 /** The fields of one context that conditions look at, each looked up once. */
 export class FieldValues {
   readonly #context: Readonly<Record<string, unknown>>;
   readonly #facets: ReadonlySet<string>;
-  readonly #values = new Map<string, unknown>();
-  readonly #folded = new Map<string, string>();
+  readonly #found = new Map<string, Field>();
 
   /** `facets` are the fields that AGT adds to by itself: what is not in them here may be there later. */
   constructor(context: Readonly<Record<string, unknown>>, facets: ReadonlySet<string>) {
@@ -13,22 +20,19 @@ export class FieldValues {
     this.#facets = facets;
   }
 
-  /** The value at a path, or one of the symbols that say why there is none. */
-  value(path: string): unknown {
-    const known = this.#values.get(path);
+  /** The field at a path. */
+  at(path: string): Field {
+    const known = this.#found.get(path);
     if (known !== undefined) return known;
     const value = this.#lookUp(path.split("."));
-    this.#values.set(path, value);
-    return value;
-  }
-
-  /** {@link foldText} of the value at a path. */
-  folded(path: string): string {
-    const known = this.#folded.get(path);
-    if (known !== undefined) return known;
-    const folded = foldText(String(this.value(path)));
-    this.#folded.set(path, folded);
-    return folded;
+    let text: string | null = null;
+    const folded = (): string => {
+      text ??= foldText(String(value));
+      return text;
+    };
+    const found = { value, folded };
+    this.#found.set(path, found);
+    return found;
   }
 
   #lookUp(parts: readonly string[]): unknown {

@@ -1,4 +1,5 @@
-import { type AgtCondition, parseAgtCondition } from "./condition.ts";
+import { parseAgtCondition } from "./condition.ts";
+import { type StrictCondition, strictCondition } from "./strict-condition.ts";
 
 /** What is wrong with one rule or policy of AGT's, and what would be right. */
 export interface AgtFinding {
@@ -16,7 +17,7 @@ type Raw = Readonly<Record<string, unknown>>;
 /** A rich rule as it is enforced; no condition: always. */
 export interface ReadRule {
   readonly where: string;
-  readonly condition: AgtCondition | null;
+  readonly condition: StrictCondition | null;
 }
 
 /**
@@ -107,14 +108,14 @@ function ruleProblems(rule: Raw): readonly string[] {
   return problems.filter((problem) => problem !== false);
 }
 
-function readCondition(condition: unknown, fields: ReadonlySet<string>): AgtCondition | null | string {
+function readCondition(condition: unknown, fields: ReadonlySet<string>): StrictCondition | null | string {
   if (condition === undefined || condition === null || condition === "") return null;
   if (typeof condition !== "string")
     return "condition is text, such as params.amount > 100; AGT does not read objects";
   const parsed = parseAgtCondition(condition);
   if ("flaw" in parsed) return `never fires as it is meant: ${parsed.flaw}`;
   const unknown = parsed.anyOf.flat().find(({ path }) => !fields.has(path.split(".")[0] ?? ""));
-  if (unknown === undefined) return parsed;
+  if (unknown === undefined) return strictCondition(parsed);
   return `no call has a field ${unknown.path}: there are ${[...fields].join(", ")} (more by the option fields)`;
 }
 

@@ -1,10 +1,10 @@
-import type { Policy, PolicyRule } from "@microsoft/agent-governance-sdk";
+import type { Policy } from "@microsoft/agent-governance-sdk";
 import { facetFields } from "./agt-context.ts";
 import type { AgtEngine } from "./agt-engine.ts";
 import type { FieldValues } from "./field-values.ts";
 import { type AgtLintOptions, knownFields, lintAgtEngine } from "./lint.ts";
 import { type AgtFinding, type ReadRule, readRichPolicy } from "./lint-rich.ts";
-import { conditionHolds } from "./strict-condition.ts";
+import { areAsSeen, type SeenRules, seeRules } from "./seen-rules.ts";
 
 /** A policy as it was when it was last looked over. */
 interface Loaded {
@@ -14,26 +14,12 @@ interface Loaded {
   readonly rules: readonly ReadRule[];
 }
 
-/** The members of rules that decide how AGT reads them. */
-const read = [
-  "name",
-  "condition",
-  "conditions",
-  "action",
-  "effect",
-  "ruleAction",
-  "limit",
-  "priority",
-  "enabled",
-  "approvers",
-] as const satisfies readonly (keyof PolicyRule)[];
-
 /** What an engine has loaded, looked over again whenever it changes: engines take rules at any time. */
 export class LoadedPolicies {
   readonly #engine: AgtEngine;
   readonly #options: AgtLintOptions;
   readonly facets: ReadonlySet<string> = new Set(facetFields);
-  #seen: readonly unknown[] | null = null;
+  #seen: SeenRules | null = null;
   #findings: readonly AgtFinding[] = [];
   #loaded: readonly Loaded[] = [];
 
@@ -59,7 +45,7 @@ export class LoadedPolicies {
     for (const { agents, rules } of this.#loaded) {
       if (agents !== null && !agents.has(agent)) continue;
       for (const { where, condition } of rules) {
-        const holding = condition === null ? true : conditionHolds(condition, fields);
+        const holding = condition === null ? true : condition(fields);
         if (typeof holding === "string") return `${where}: ${holding}`;
       }
     }
@@ -68,16 +54,13 @@ export class LoadedPolicies {
 
   #look(): void {
     const engine = this.#engine;
-    const policies = engine.listPolicies().flatMap((name) => engine.getPolicy(name) ?? []);
-    const marks: unknown[] = [];
-    for (const policy of policies) {
-      marks.push(policy, policy.agent, policy.default_action, policy.scope, ...(policy.agents ?? []));
-      if (Array.isArray(policy.rules)) markRules(policy.rules, marks);
+    const policies: Policy[] = [];
+    for (const name of engine.listPolicies()) {
+      const policy = engine.getPolicy(name);
+      if (policy !== undefined) policies.push(policy);
     }
-    markRules(engine.getRules(), marks);
-    const seen = this.#seen;
-    if (seen !== null && seen.length === marks.length && marks.every((mark, at) => Object.is(mark, seen[at])))
-      return;
+    const rules = engine.getRules();
+    if (this.#seen !== null && areAsSeen(this.#seen, policies, rules)) return;
     const fields = knownFields(this.#options);
     this.#findings = lintAgtEngine(engine, this.#options);
     this.#loaded = policies.map((policy) => ({
@@ -85,14 +68,7 @@ export class LoadedPolicies {
       agents: agentsOf(policy),
       rules: readRichPolicy(policy, fields).rules,
     }));
-    this.#seen = marks;
-  }
-}
-
-function markRules(rules: readonly PolicyRule[], marks: unknown[]): void {
-  for (const rule of rules) {
-    marks.push(rule);
-    if (typeof rule === "object" && rule !== null) for (const member of read) marks.push(rule[member]);
+    this.#seen = seeRules(policies, rules);
   }
 }
 

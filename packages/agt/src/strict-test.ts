@@ -10,30 +10,44 @@ export const derived: unique symbol = Symbol("derived");
 /** Whether a test holds; a text where AGT would guess, which says at what. */
 export type Holding = boolean | string;
 
+/** Whether a test holds for a value; `folded` makes {@link foldText} of it. */
+export type StrictTest = (value: unknown, folded: () => string) => Holding;
+
 /**
- * Whether a test holds for a value, without turning one type into another.
+ * Makes what tells whether a test holds, without turning one type into another.
  *
  * AGT compares by JavaScript's `Number`, `String` and `Boolean`: null is at most 100, `"false"` is true, and what
  * is missing is not `rm`. Where its answer depends on that, or on upper and lower case, this answers the reason.
- * `folded` is {@link foldText} of the value, made when it is asked for.
  */
-export function holds(test: ConditionTest, value: unknown, folded: () => string): Holding {
-  if (value === derived) return true;
-  if (value === inherited) return `${test.path} is inherited, not a field`;
+export function strictTest(test: ConditionTest): StrictTest {
+  const strict = strictOf(test);
+  return (value, folded) => {
+    if (value === derived) return true;
+    if (value === inherited) return `${test.path} is inherited, not a field`;
+    return strict(value, folded);
+  };
+}
+
+function strictOf(test: ConditionTest): StrictTest {
   switch (test.op) {
     case "truthy":
-      if (value === missing) return false;
-      return typeof value === "boolean"
-        ? value
-        : `${test.path} is taken for true or false, and is ${typeName(value)}`;
+      return (value) => isTrue(test.path, value);
     case "in":
     case "not in":
-      return isIn(test, value, folded);
-    default:
-      return typeof test.value === "number"
-        ? compareNumber(test.op, test, test.value, value)
-        : compareExactly(test, test.value, value, folded);
+      return listTest(test);
+    default: {
+      const { value: wanted } = test;
+      return typeof wanted === "number"
+        ? (value) => compareNumber(test, wanted, value)
+        : exactTest(test, wanted);
+    }
   }
+}
+
+function isTrue(path: string, value: unknown): Holding {
+  if (value === missing || value === null) return false;
+  if (typeof value === "boolean") return value;
+  return `${path} is taken for true or false, and is ${typeName(value)}`;
 }
 
 /** A text without the differences that people do not see. */
@@ -41,12 +55,7 @@ export function foldText(text: string): string {
   return text.normalize("NFKC").trim().toLowerCase();
 }
 
-function compareNumber(
-  op: ConditionTest["op"],
-  { path }: ConditionTest,
-  number: number,
-  value: unknown,
-): Holding {
+function compareNumber({ op, path }: ConditionTest, number: number, value: unknown): Holding {
   if (value === missing) return op === "!=" ? `${path} is missing` : false;
   if (typeof value !== "number" || !Number.isFinite(value)) {
     return `${path} is compared with a number, and is ${typeName(value)}`;
@@ -67,43 +76,40 @@ function compareNumber(
   }
 }
 
-function compareExactly(
-  { op, path }: ConditionTest,
-  wanted: string | boolean,
-  value: unknown,
-  folded: () => string,
-): Holding {
-  if (value === missing || value === null) return op === "!=" ? `${path} is missing` : false;
-  if (value === wanted) return op === "==";
-  const type = typeof wanted === "string" ? "a text" : "true or false";
-  if (typeof value !== typeof wanted) return `${path} is compared with ${type}, and is ${typeName(value)}`;
-  if (typeof wanted === "string" && folded() === foldText(wanted)) return nearly(path, wanted);
-  return op === "!=";
+function exactTest({ op, path }: ConditionTest, wanted: string | boolean): StrictTest {
+  const near = typeof wanted === "string" ? foldText(wanted) : null;
+  const type = near === null ? "true or false" : "a text";
+  return (value, folded) => {
+    if (value === missing || value === null) return op === "!=" ? `${path} is missing` : false;
+    if (value === wanted) return op === "==";
+    if (typeof value !== typeof wanted) return `${path} is compared with ${type}, and is ${typeName(value)}`;
+    return folded() === near ? nearly(path, wanted) : op === "!=";
+  };
 }
 
-function isIn(
-  { op, path, values }: Extract<ConditionTest, { readonly values: readonly string[] }>,
-  value: unknown,
-  folded: () => string,
-): Holding {
-  if (value === missing || value === null) {
-    // AGT looks for the words "undefined" and "null" in the list.
-    return op === "not in" || values.includes("undefined") || values.includes("null")
-      ? `${path} is missing`
-      : false;
-  }
-  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
-    return `${path} is looked up in a list, and is ${typeName(value)}`;
-  }
-  const found = values.includes(String(value));
-  if (!found && typeof value === "string") {
-    const near = values.find((wanted) => foldText(wanted) === folded());
-    if (near !== undefined) return nearly(path, near);
-  }
-  return found === (op === "in");
+function listTest({
+  op,
+  path,
+  values,
+}: Extract<ConditionTest, { readonly values: readonly string[] }>): StrictTest {
+  const wanted = new Set(values);
+  const near = new Map(values.map((value) => [foldText(value), value]));
+  // AGT looks for the words "undefined" and "null" in the list.
+  const namesNothing = wanted.has("undefined") || wanted.has("null");
+  return (value, folded) => {
+    if (value === missing || value === null) {
+      return op === "not in" || namesNothing ? `${path} is missing` : false;
+    }
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
+      return `${path} is looked up in a list, and is ${typeName(value)}`;
+    }
+    const found = wanted.has(String(value));
+    const meant = found || typeof value !== "string" ? undefined : near.get(folded());
+    return meant === undefined ? found === (op === "in") : nearly(path, meant);
+  };
 }
 
-function nearly(path: string, wanted: string): string {
+function nearly(path: string, wanted: string | boolean): string {
   return `${path} is '${wanted}' but for upper and lower case or spaces`;
 }
 
