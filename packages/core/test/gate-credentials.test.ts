@@ -1,39 +1,9 @@
-import {
-  createGate,
-  findDenial,
-  gateBudget,
-  guard,
-  InvalidAction,
-  type Receipt,
-  type Subject,
-} from "@tollgate/core";
+import { findDenial, gateBudget, guard, InvalidAction, type Receipt, type Subject } from "@tollgate/core";
 import { evaluator } from "@tollgate/core/evaluators";
-import { createIdentity, type Verified, type VerifyCredential } from "@tollgate/core/identity";
+import { createIdentity, type Verified } from "@tollgate/core/identity";
 import { describe, expect, it } from "vitest";
-import { dollars, type GateFixture, gateFixture, llm, tool } from "./gate-fixture.ts";
-
-const credential = "the-secret-text-of-the-badge";
-const hour = 60 * 60 * 1000;
-const clerk: Subject = { agent: "bot", tenant: "acme", role: "clerk", capability: "data_write" };
-
-interface Watched extends GateFixture {
-  /** How often a credential was verified. */
-  readonly verified: () => number;
-}
-
-/** A gate that knows one credential, which is good for an hour. */
-function identified(says: Partial<Verified> = {}, verify?: VerifyCredential): Watched {
-  let verified = 0;
-  const fixture = gateFixture({
-    identity: createIdentity((text, now) => {
-      verified += 1;
-      if (verify !== undefined) return verify(text, now);
-      if (text !== credential) return { refused: "nobody knows this credential" };
-      return { subject: clerk, expiresAt: now + hour, ...says };
-    }),
-  });
-  return { ...fixture, verified: () => verified };
-}
+import { clerk, credential, hour, identified } from "./credential-fixture.ts";
+import { dollars, gateFixture, llm, tool } from "./gate-fixture.ts";
 
 /** The decisions on record: code, and who it says acted. */
 function said(receipts: readonly Receipt[]): readonly unknown[] {
@@ -284,109 +254,5 @@ describe("a gate with an identity", () => {
     ].join("\n");
     expect(text).toContain("identity_denied");
     expect(text).not.toContain(credential);
-  });
-});
-
-describe("an identity that fails", () => {
-  const failing: readonly [string, VerifyCredential][] = [
-    [
-      "throws",
-      () => {
-        throw new Error(`cannot read ${credential}`);
-      },
-    ],
-    ["rejects", () => Promise.reject(new Error(`cannot read ${credential}`))],
-    ["answers nothing", () => undefined as never],
-    ["answers no time", () => ({ subject: clerk }) as never],
-    ["answers no number", () => ({ subject: clerk, expiresAt: Number.NaN })],
-    ["answers nobody", () => ({ expiresAt: 1e15 }) as never],
-    ["answers an unknown field", () => ({ subject: { admin: true }, expiresAt: 1e15 }) as never],
-  ];
-
-  it.each(failing)(
-    "denies as unavailable when it %s, also where the gate fails open",
-    async (_what, verify) => {
-      const { gate, receipts, check } = gateFixture({ failure: "open", identity: createIdentity(verify) });
-      const error = findDenial(
-        await gateBudget(gate.run({ credential }), llm()).catch((thrown: unknown) => thrown),
-      );
-      expect(error?.code).toBe("gate_unavailable");
-      expect(error?.refusal).toMatchObject({
-        reasonCode: "identity_failed",
-        reason: "the identity could not be verified",
-      });
-      expect(JSON.stringify(await receipts())).toContain('"identity_failed"');
-      expect(JSON.stringify(await receipts())).not.toContain(credential);
-      await check();
-    },
-  );
-
-  it("is asked again with the next action", async () => {
-    let failures = 1;
-    const { gate, decisions } = identified({}, (_, now) => {
-      if (failures-- > 0) throw new Error("keys are away");
-      return { subject: clerk, expiresAt: now + hour };
-    });
-    const run = gate.run({ credential });
-    await expect(gateBudget(run, llm())).rejects.toThrow(/could not be verified/);
-    await gateBudget(run, llm());
-    expect(await decisions()).toEqual(["deny identity_failed", "allow allowed"]);
-  });
-
-  it("is not waited for longer than a store, and a late answer counts for the next action", async () => {
-    let answer: (verified: Verified) => void = () => undefined;
-    const { gate, clock, verified } = identified({}, () => new Promise((resolve) => (answer = resolve)));
-    const run = gate.run({ credential });
-    const late = gateBudget(run, llm());
-    clock.advance(5000);
-    await expect(late).rejects.toThrow(/could not be verified/);
-    answer({ subject: clerk, expiresAt: hour * 1e6 });
-    await gateBudget(run, llm());
-    expect(verified()).toBe(1);
-  });
-
-  it("is no identity without a function", () => {
-    expect(() => createIdentity(undefined as never)).toThrow(/^verify: expected a function/);
-    expect(() => createGate({ identity: {} as never })).toThrow(/^identity: expected an object with holder/);
-  });
-});
-
-describe("revocation", () => {
-  it("is asked before each action, and denies the next one", async () => {
-    let revoked = false;
-    const { gate, decisions, verified } = identified({ revoked: () => revoked });
-    const run = gate.run({ credential });
-    await gateBudget(run, llm());
-    revoked = true;
-    await expect(gateBudget(run.child(), llm())).rejects.toThrow(/the credential was revoked/);
-    revoked = false;
-    await gateBudget(run, llm());
-    expect(await decisions()).toEqual(["allow allowed", "deny identity_denied", "allow allowed"]);
-    expect(verified()).toBe(1);
-  });
-
-  it.each<[string, () => never]>([
-    [
-      "throws",
-      () => {
-        throw new Error("away");
-      },
-    ],
-    ["rejects", () => Promise.reject(new Error("away")) as never],
-    ["answers nonsense", () => "no" as never],
-    ["answers nothing", () => Promise.resolve() as never],
-  ])("fails closed when it %s", async (_what, revoked) => {
-    const { gate } = identified({ revoked });
-    const error = findDenial(
-      await gateBudget(gate.run({ credential }), llm()).catch((thrown: unknown) => thrown),
-    );
-    expect(error?.refusal.reasonCode).toBe("identity_failed");
-  });
-
-  it("fails closed when it does not answer in time", async () => {
-    const { gate, clock } = identified({ revoked: () => new Promise(() => undefined) });
-    const asked = gateBudget(gate.run({ credential }), llm());
-    clock.advance(5000);
-    await expect(asked).rejects.toThrow(/could not be verified/);
   });
 });
