@@ -211,7 +211,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
   ],
   "@tollgate/policy": ["InvalidPolicy", "lintPolicy", "loadPolicy", "problemText"],
   "@tollgate/postgres": ["dropReceipts", "forget", "migrate", "postgresLedger", "postgresLog"],
-  "@tollgate/sqlite": ["dropReceipts", "sqliteFile", "sqliteLedger", "sqliteLog"],
+  "@tollgate/sqlite": ["dropReceipts", "sqliteApprovals", "sqliteFile", "sqliteLedger", "sqliteLog", "sqliteStops"],
 };
 
 const entries = publicPackages().flatMap(({ folder, manifest }) =>

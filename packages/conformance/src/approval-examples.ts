@@ -37,7 +37,7 @@ const examples: readonly (readonly [string, (opened: Opened) => Promise<void>])[
       const asked = request("a", {
         policy: `sha256:${"e".repeat(64)}`,
         action: { kind: "tool", name: 'p"a\u0000y\u{1f600}' },
-        subject: { tenant: "t'1", user: "u\n", agent: "a", role: "r", session: "s", capability: "data_read" },
+        subject: { tenant: "t'1", user: "u\n", agent: "a", role: "r", session: "s", capability: "read_only" },
         reason: "because \ud800 of % and \\ and '",
         approver: null,
       });

@@ -14,6 +14,10 @@ export const schemaVersion: number = 1;
  * `ended` keeps every key that was used: settled, settled late, released, expired or refused. `data` is what a
  * settled one was charged, what an expired one still needs to settle, or what a refused one is answered.
  *
+ * `approvals` keeps what people are asked, with what else the request and the answer say as JSON; `stops` what is
+ * stopped, with names and reasons as JSON texts, whose positions are given once, so that whoever looks for new ones
+ * misses none.
+ *
  * `watched` are reservations whose ending may be without its receipt in this file: they are looked at when they are
  * due. How far receipts were looked through for decisions without an ending stands in `looked_through`.
  */
@@ -74,6 +78,30 @@ CREATE TABLE adjustments (
   amount INTEGER NOT NULL,
   "by" TEXT NOT NULL,
   reason TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE approvals (
+  position INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL,
+  run TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  policy TEXT,
+  requested_at REAL NOT NULL,
+  expires_at REAL NOT NULL,
+  request TEXT NOT NULL,
+  decision TEXT,
+  answer TEXT
+) STRICT;
+CREATE INDEX approvals_action ON approvals (run, digest);
+CREATE INDEX approvals_open ON approvals (expires_at) WHERE status IN ('pending', 'granted');
+CREATE INDEX approvals_over ON approvals (expires_at) WHERE status IN ('used', 'expired');
+
+CREATE TABLE stops (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  reason TEXT NOT NULL,
+  at REAL NOT NULL
 ) STRICT;
 
 CREATE TABLE chains (

@@ -1,0 +1,26 @@
+import { approvalLaws } from "@tollgate/conformance/approval-laws";
+import { stopLaws } from "@tollgate/conformance/stop-laws";
+import { sqliteApprovals, sqliteStops } from "@tollgate/sqlite";
+import { describe, it } from "vitest";
+import { emptiedFile } from "./emptied-file.ts";
+
+describe("approvals in SQLite", () => {
+  const empty = emptiedFile("approvals");
+  const make = () => {
+    const path = empty();
+    return { open: () => sqliteApprovals(path, { durability: "normal" }) };
+  };
+  for (const { rule, check } of approvalLaws(make, { runs: 60 })) it(rule, check, 60_000);
+});
+
+describe("stops in SQLite", () => {
+  const empty = emptiedFile("stops");
+  const make = () => {
+    const path = empty();
+    return {
+      open: ({ withinMs }: { readonly withinMs: number }) =>
+        sqliteStops(path, { durability: "normal", withinMs }),
+    };
+  };
+  for (const { rule, check } of stopLaws(make, { runs: 60 })) it(rule, check, 60_000);
+});
