@@ -214,6 +214,15 @@ describe("a gate with an identity", () => {
     expect(steps).toEqual([1]);
   });
 
+  it("stops an agent by the name that its credential says", async () => {
+    const { gate } = identified();
+    const run = gate.run({ credential });
+    await gateBudget(run, llm());
+    await gate.stop({ agent: "bot" }, "revoked");
+    await expect(gateBudget(run, llm())).rejects.toThrow(/revoked/);
+    await expect(gateBudget(gate.run({ credential }), llm())).rejects.toThrow(/revoked/);
+  });
+
   it("says in shadow mode what it would have refused, and changes nothing", async () => {
     const { gate, decisions } = gateFixture({
       mode: "shadow",
