@@ -1,7 +1,13 @@
 /** Which other workspace packages a package may import; all others may import core only. */
 const companions: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
-  "packages/cli": ["@tollgate/core", "@tollgate/policy", "@tollgate/sqlite", "@tollgate/postgres"],
+  "packages/cli": [
+    "@tollgate/agt",
+    "@tollgate/core",
+    "@tollgate/policy",
+    "@tollgate/sqlite",
+    "@tollgate/postgres",
+  ],
 };
 
 /** Which workspace packages the package in `folder` may import. */

@@ -6,4 +6,10 @@ export { type AgtCondition, parseAgtCondition } from "./condition.ts";
 export type { ConditionFlaw, ConditionTest } from "./condition-test.ts";
 export { type AgtLintOptions, lintAgtEngine, lintAgtPolicy } from "./lint.ts";
 export type { AgtFinding } from "./lint-rich.ts";
-export { type Joined, type ReconcileOptions, type Reconciliation, reconcile } from "./reconcile.ts";
+export {
+  type AgtEntry,
+  type Joined,
+  type ReconcileOptions,
+  type Reconciliation,
+  reconcile,
+} from "./reconcile.ts";

@@ -4,6 +4,9 @@ import { agtAction } from "./agt-context.ts";
 import { readAuditAction } from "./audit-action.ts";
 import { auditChainFlaw } from "./audit-chain.ts";
 
+/** An entry of AGT's audit log: its `AuditEntry`. */
+export type AgtEntry = AuditEntry;
+
 /** A decision receipt's body. */
 type DecisionBody = Extract<ReceiptBody, { readonly type: "decision" }>;
 
@@ -19,7 +22,7 @@ export interface ReconcileOptions {
 export interface Joined {
   readonly receipt: DecisionBody;
   /** More than one where the action was rewritten and judged again. */
-  readonly entries: readonly AuditEntry[];
+  readonly entries: readonly AgtEntry[];
 }
 
 /** How AGT's audit log and the receipts go together. */
@@ -28,13 +31,13 @@ export interface Reconciliation {
   readonly ok: boolean;
   readonly joined: readonly Joined[];
   /** Entries that name a decision of which there is no receipt. */
-  readonly onlyAgt: readonly AuditEntry[];
+  readonly onlyAgt: readonly AgtEntry[];
   /** Decisions that AGT was asked about and has no entry of. */
   readonly onlyTollgate: readonly DecisionBody[];
-  /** Decisions from before AGT's log begins, which keeps its latest entries only. */
-  readonly beforeAgt: readonly DecisionBody[];
+  /** How many decisions are from before AGT's log begins, which keeps its latest entries only. */
+  readonly beforeAgt: number;
   /** Entries that name no decision: others wrote them. */
-  readonly foreign: readonly AuditEntry[];
+  readonly foreign: readonly AgtEntry[];
   /** Where the two say different things of one decision. */
   readonly conflicts: readonly { readonly decision: string; readonly problem: string }[];
   /** Why AGT's entries are no whole chain, or null. */
@@ -51,14 +54,14 @@ const noHash = "0".repeat(64);
  * verify the receipts: `verifyChain` of `@tollgate/core/verify` does.
  */
 export async function reconcile(
-  entries: Iterable<AuditEntry> | AsyncIterable<AuditEntry>,
+  entries: Iterable<AgtEntry> | AsyncIterable<AgtEntry>,
   receipts: Iterable<Receipt> | AsyncIterable<Receipt>,
   options: ReconcileOptions = {},
 ): Promise<Reconciliation> {
   const { evaluator = "agt", kinds } = options;
-  const log: AuditEntry[] = [];
-  const foreign: AuditEntry[] = [];
-  const byDecision = new Map<string, AuditEntry[]>();
+  const log: AgtEntry[] = [];
+  const foreign: AgtEntry[] = [];
+  const byDecision = new Map<string, AgtEntry[]>();
   for await (const entry of entries) {
     log.push(entry);
     const named = readAuditAction(entry.action);
@@ -67,7 +70,7 @@ export async function reconcile(
   }
   const joined: Joined[] = [];
   const onlyTollgate: DecisionBody[] = [];
-  const beforeAgt: DecisionBody[] = [];
+  let beforeAgt = 0;
   const conflicts: { decision: string; problem: string }[] = [];
   for await (const { body } of receipts) {
     if (body.type !== "decision") continue;
@@ -77,7 +80,8 @@ export async function reconcile(
       joined.push({ receipt: body, entries: own });
       conflicts.push(...problemsOf(body, own, evaluator).map((problem) => ({ decision: body.id, problem })));
     } else if (isAsked(body, evaluator) && kinds?.includes(body.action.kind) !== false) {
-      (isBefore(body, log[0]) ? beforeAgt : onlyTollgate).push(body);
+      if (isBefore(body, log[0])) beforeAgt++;
+      else onlyTollgate.push(body);
     }
   }
   const onlyAgt = [...byDecision.values()].flat();
@@ -88,7 +92,7 @@ export async function reconcile(
 
 function problemsOf(
   receipt: DecisionBody,
-  entries: readonly AuditEntry[],
+  entries: readonly AgtEntry[],
   evaluator: string,
 ): readonly string[] {
   const { outcome, mode } = receipt.decision;
@@ -127,6 +131,6 @@ function isAsked({ decision }: DecisionBody, evaluator: string): boolean {
 }
 
 /** Whether a decision was made before the first entry that a log still has. */
-function isBefore({ time }: DecisionBody, first: AuditEntry | undefined): boolean {
+function isBefore({ time }: DecisionBody, first: AgtEntry | undefined): boolean {
   return first !== undefined && first.previousHash !== noHash && time < first.timestamp;
 }

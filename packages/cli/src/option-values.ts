@@ -25,3 +25,10 @@ export function threadCount(text: string): number {
     throw new InvalidArgumentError("It must be a number from 1 to 64.");
   return value;
 }
+
+/** A list of kinds of actions, separated by commas. */
+export function kindList(text: string): readonly string[] {
+  const kinds = text.split(",").map((kind) => kind.trim());
+  if (kinds.every((kind) => /^[a-z]+$/.test(kind))) return kinds;
+  throw new InvalidArgumentError("Expected kinds such as tool,llm.");
+}

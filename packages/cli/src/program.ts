@@ -3,12 +3,13 @@ import { Command, Option } from "commander";
 import type { BalancesOptions } from "./commands/balances.ts";
 import type { ExportOptions } from "./commands/export.ts";
 import type { ProveOptions } from "./commands/prove.ts";
+import type { ReconcileOptions } from "./commands/reconcile-agt.ts";
 import type { ShowOptions } from "./commands/show.ts";
 import type { TailOptions } from "./commands/tail.ts";
 import type { VerifyCommandOptions } from "./commands/verify.ts";
 import { exportFormats } from "./export-formats.ts";
 import { addLedgerCommands, storing } from "./ledger-commands.ts";
-import { collected, threadCount, wholeNumber } from "./option-values.ts";
+import { collected, kindList, threadCount, wholeNumber } from "./option-values.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Hands an exit code on to whoever runs the program. */
@@ -99,6 +100,21 @@ export function createProgram(terminal: Terminal, end: End): Command {
     .action(async (files: string[], options: ExportOptions) => {
       const { exportReceipts } = await import("./commands/export.ts");
       end(await exportReceipts(files, options, terminal));
+    });
+
+  reading(trusting(program.command("reconcile")))
+    .description("join receipts with the audit log of Microsoft's AGT, and show what is only in one of them")
+    .requiredOption("--agt <file>", "AGT's audit log, as its exportJSON() wrote it")
+    .option("--evaluator <name>", "the name of the evaluator that asked AGT", "agt")
+    .option(
+      "--kinds <kinds>",
+      "the kinds of actions that AGT has a say in, as tool,llm; without it, all",
+      kindList,
+    )
+    .option("--json", "write the report as JSON")
+    .action(async (files: string[], options: ReconcileOptions) => {
+      const { reconcileAgt } = await import("./commands/reconcile-agt.ts");
+      end(await reconcileAgt(files, options, terminal));
     });
 
   program

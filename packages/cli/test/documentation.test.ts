@@ -13,7 +13,7 @@ describe("the documentation of the command", () => {
 
   it("leaves out no command", () => {
     const page = readPage("docs/reference/cli.md");
-    const commands = ["keygen", "verify", "show", "balances", "prove", "export", "tail"];
+    const commands = ["keygen", "verify", "show", "balances", "prove", "export", "reconcile", "tail"];
     for (const command of [...commands, "budgets", "ledger", "migrate"]) {
       expect(page).toContain(`\n## tollgate ${command}\n`);
     }
