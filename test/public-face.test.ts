@@ -209,9 +209,33 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "gateTool",
     "gateTools",
   ],
-  "@tollgate/policy": ["InvalidPolicy", "lintPolicy", "loadPolicy", "problemText"],
-  "@tollgate/postgres": ["dropReceipts", "forget", "migrate", "postgresLedger", "postgresLog"],
-  "@tollgate/sqlite": ["dropReceipts", "sqliteApprovals", "sqliteFile", "sqliteLedger", "sqliteLog", "sqliteStops"],
+  "@tollgate/policy": [
+    "InvalidPolicy",
+    "diffPolicy",
+    "explainCase",
+    "lintPolicy",
+    "loadPolicy",
+    "problemText",
+    "readCases",
+    "testPolicy",
+  ],
+  "@tollgate/postgres": [
+    "dropReceipts",
+    "forget",
+    "migrate",
+    "postgresApprovals",
+    "postgresLedger",
+    "postgresLog",
+    "postgresStops",
+  ],
+  "@tollgate/sqlite": [
+    "dropReceipts",
+    "sqliteApprovals",
+    "sqliteFile",
+    "sqliteLedger",
+    "sqliteLog",
+    "sqliteStops",
+  ],
 };
 
 const entries = publicPackages().flatMap(({ folder, manifest }) =>

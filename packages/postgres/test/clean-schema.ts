@@ -12,6 +12,8 @@ export async function emptySchema(pool: pg.Pool): Promise<void> {
     DELETE FROM tollgate.forgotten;
     DELETE FROM tollgate.forgotten_windows;
     DELETE FROM tollgate.adjustments;
+    DELETE FROM tollgate.approvals;
+    DELETE FROM tollgate.stops;
     DELETE FROM tollgate.chains;
     DELETE FROM tollgate.receipts;
     UPDATE tollgate.looked_through SET until = -9007199254740991;

@@ -1,7 +1,16 @@
 import { readFileSync } from "node:fs";
-import { gateBudget } from "@tollgate/core";
+import { createGate, gateBudget } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { afterAll, describe, expect, it } from "vitest";
-import { dropReceipts, forget, migrate, postgresLedger, postgresLog } from "../src/index.ts";
+import {
+  dropReceipts,
+  forget,
+  migrate,
+  postgresApprovals,
+  postgresLedger,
+  postgresLog,
+  postgresStops,
+} from "../src/index.ts";
 import { checkBooks } from "./books.ts";
 import { all, request, until } from "./fixture.ts";
 import { costing, moneyGate } from "./money-gate.ts";
@@ -51,6 +60,22 @@ describe.runIf(isOurs)("the application's role of the README", () => {
     expect(await postgresLog(app).heads()).toHaveLength(1);
   });
 
+  it("can ask for approvals, answer them, and stop runs", async () => {
+    const approvals = postgresApprovals(app);
+    const stops = postgresStops(app, { withinMs: 0 });
+    const rule = evaluator("careful", () => ({ decision: "require_approval", reason: "always" }));
+    const gate = createGate({ approvals, stops, evaluators: [rule] });
+    const pay = { kind: "tool", name: "pay" } as const;
+    const run = gate.run({ id: "approving" });
+    const asked = await gate.decide(pay, { run });
+    await gate.approvals.grant(asked.approval?.id ?? "", { by: "carol" });
+    expect(await gate.decide(pay, { run })).toMatchObject({ outcome: "allow" });
+    await gate.stop(run, "enough");
+    await approvals.giveBack("unknown", "unknown");
+    await approvals.withdraw("unknown");
+    expect(await approvals.expire(0)).toEqual([]);
+  });
+
   it("can write no table but by the functions of the schema", async () => {
     for (const table of [
       "balances",
@@ -61,6 +86,8 @@ describe.runIf(isOurs)("the application's role of the README", () => {
       "migrations",
       "forgotten",
       "receipts_kept",
+      "approvals",
+      "stops",
     ]) {
       for (const text of [
         `DELETE FROM tollgate.${table}`,

@@ -1,9 +1,11 @@
+import { approvalFunctions } from "./approval-functions.ts";
 import { endFunctions } from "./end-functions.ts";
 import { ledgerTables } from "./ledger-tables.ts";
 import { receiptFunctions } from "./receipt-functions.ts";
 import { receiptTables } from "./receipt-tables.ts";
 import { recordFunction } from "./record-function.ts";
 import { reserveFunction } from "./reserve-function.ts";
+import { stopFunction } from "./stop-function.ts";
 import { upkeepFunctions } from "./upkeep-functions.ts";
 
 /** One step of the schema; never changed once it was released. */
@@ -28,6 +30,8 @@ export const migrations: readonly Migration[] = [
       endFunctions,
       recordFunction,
       receiptFunctions,
+      approvalFunctions,
+      stopFunction,
       upkeepFunctions,
       revoke,
     ].join("\n"),

@@ -1,0 +1,28 @@
+import { functionOptions, makeDurable } from "./function-options.ts";
+
+/** The table of stops, and `tollgate.add_stop`. */
+export const stopFunction: string = `
+-- name, reason: as JSON, which no text is in the way of. step: who stopped it.
+CREATE TABLE tollgate.stops (
+  name text COLLATE "C" PRIMARY KEY,
+  position bigint GENERATED ALWAYS AS IDENTITY,
+  reason text NOT NULL,
+  stopped_at bigint NOT NULL,
+  step text COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX stops_position ON tollgate.stops (position);
+CREATE INDEX stops_runs ON tollgate.stops (stopped_at) WHERE name NOT LIKE '% %';
+
+-- Keeps a stop, and answers whether it is this step's; forgets stops of runs before p_forget.
+CREATE FUNCTION tollgate.add_stop(p_name text, p_reason text, p_at bigint, p_forget bigint, p_step text)
+RETURNS boolean LANGUAGE plpgsql ${functionOptions} AS $$
+BEGIN
+  ${makeDurable}
+  -- One at a time, until it is committed: whoever has seen a position has seen all before it.
+  PERFORM pg_advisory_xact_lock(hashtextextended('tollgate.add_stop', 0));
+  DELETE FROM tollgate.stops s WHERE s.stopped_at <= p_forget AND s.name NOT LIKE '% %';
+  INSERT INTO tollgate.stops (name, reason, stopped_at, step) VALUES (p_name, p_reason, p_at, p_step)
+  ON CONFLICT (name) DO NOTHING;
+  RETURN EXISTS (SELECT FROM tollgate.stops s WHERE s.name = p_name AND s.step = p_step);
+END $$;
+`;
