@@ -166,6 +166,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
   "@tollgate/core/testing": ["createChain", "keyContent", "manualClock"],
   "@tollgate/agt": [
     "agtEvaluator",
+    "auditAction",
     "cedarOnLoopback",
     "lintAgtEngine",
     "lintAgtPolicy",

@@ -10,6 +10,7 @@ import type { VerifyCommandOptions } from "./commands/verify.ts";
 import { exportFormats } from "./export-formats.ts";
 import { addLedgerCommands, storing } from "./ledger-commands.ts";
 import { collected, kindList, threadCount, wholeNumber } from "./option-values.ts";
+import { addPolicyCommands } from "./policy-commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Hands an exit code on to whoever runs the program. */
@@ -131,6 +132,7 @@ export function createProgram(terminal: Terminal, end: End): Command {
     });
 
   addLedgerCommands(program, terminal, end);
+  addPolicyCommands(program, terminal, end);
   return program;
 }
 

@@ -1,3 +1,7 @@
+export type { Expectation, PolicyCase } from "./cases/policy-case.ts";
+export { readCases } from "./cases/read-cases.ts";
+export { type CaseResult, explainCase, type PolicyTest, testPolicy } from "./cases/test-policy.ts";
+export { type ChangedDecision, diffPolicy, type PolicyDiff } from "./diff/diff-policy.ts";
 export { InvalidPolicy, type PolicyProblem, problemText } from "./document/problem.ts";
 export {
   type Explanation,

@@ -35,10 +35,11 @@ export function actionOf(parts: Partial<Action> = {}): Action {
 /** The context of a first action. */
 export function contextOf(parts: Partial<EvaluationContext> = {}): EvaluationContext {
   return {
+    decision: "d",
     run: { id: "r", root: "r", steps: 1, calls: 0, repeats: 1, spent: 0n, startedAt: 0 },
     now: Date.UTC(2026, 10, 20, 14, 5),
     balances: () => [],
     signal: new AbortController().signal,
     ...parts,
-  } as EvaluationContext;
+  };
 }

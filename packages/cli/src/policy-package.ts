@@ -1,0 +1,30 @@
+import { CliError } from "./cli-error.ts";
+import { optionalPackage } from "./optional-package.ts";
+
+/** What the commands use of `@tollgate/policy`. */
+export type PolicyPackage = typeof import("@tollgate/policy");
+
+/** Loads `@tollgate/policy`. @throws CliError saying what to install when it is not there */
+export function policyPackage(): Promise<PolicyPackage> {
+  return optionalPackage(() => import("@tollgate/policy"), ["@tollgate/policy"], "a policy");
+}
+
+/**
+ * Does `work` with the policy of a file.
+ *
+ * @throws CliError with everything that is wrong with the policy, or the cases that `work` reads.
+ */
+export async function withPolicy<Result>(
+  file: string,
+  work: (policy: ReturnType<PolicyPackage["loadPolicy"]>, using: PolicyPackage) => Promise<Result>,
+): Promise<Result> {
+  const using = await policyPackage();
+  try {
+    return await work(using.loadPolicy(file), using);
+  } catch (error) {
+    if (!(error instanceof using.InvalidPolicy)) throw error;
+    const [first, ...others] = error.problems.map(using.problemText);
+    const more = others.length === 0 ? "" : ` (and ${others.length} more: tollgate policy lint ${file})`;
+    throw new CliError(`${first}${more}`, { cause: error });
+  }
+}

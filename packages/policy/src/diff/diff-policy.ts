@@ -1,0 +1,157 @@
+import type { Decision, Receipt, Subject } from "@tollgate/core";
+import type { Expectation } from "../cases/policy-case.ts";
+import type { Policy } from "../policy.ts";
+import { ReplayedGate } from "./replayed-gate.ts";
+
+type DecisionBody = Extract<Receipt["body"], { readonly type: "decision" }>;
+type SettlementBody = Extract<Receipt["body"], { readonly type: "settlement" }>;
+
+/** A past decision that another policy would make differently. */
+export interface ChangedDecision {
+  readonly receipt: string;
+  readonly time: string;
+  readonly run: string;
+  readonly subject: Subject;
+  readonly kind: string;
+  readonly name: string;
+  readonly was: Expectation;
+  readonly now: Expectation;
+  /** Why it would be so. */
+  readonly reason: string;
+  readonly rules: readonly string[];
+  /** What the call was settled at, or was held for it, in nano-dollars; null where nobody knows. */
+  readonly usd: bigint | null;
+}
+
+/** What another policy would have made of past decisions. */
+export interface PolicyDiff {
+  readonly decisions: number;
+  readonly changed: readonly ChangedDecision[];
+  /** Decisions that depend on parameters which their receipts do not have. */
+  readonly untold: number;
+  /** What was settled in nano-dollars, and how much of it the policy would have let through. */
+  readonly spent: bigint;
+  readonly wouldSpend: bigint;
+}
+
+/**
+ * Makes past decisions again, in their order and at their times, under a policy: with its rules, roles, budgets and
+ * prices, over a ledger in memory that begins empty.
+ *
+ * What was settled is settled alike, if it goes through. Decisions that a failure or the closing of the gate made are
+ * passed over, as are budgets and rules that were not part of a policy.
+ */
+export async function diffPolicy(
+  policy: Policy,
+  receipts: Iterable<Receipt> | AsyncIterable<Receipt>,
+): Promise<PolicyDiff> {
+  const replay = new Replay(policy);
+  for await (const { body } of receipts) {
+    if (body.type === "decision") await replay.decide(body);
+    else if (body.type === "settlement") await replay.settle(body);
+  }
+  return replay.end();
+}
+
+/** A change whose money is known when its call is settled. */
+type Pending = { -readonly [Member in keyof ChangedDecision]: ChangedDecision[Member] };
+
+class Replay {
+  readonly #gate: ReplayedGate;
+  readonly #changed: Pending[] = [];
+  readonly #pending = new Map<
+    string,
+    { readonly change: Pending | null; readonly permit: Decision["permit"] }
+  >();
+  #decisions = 0;
+  #untold = 0;
+  #spent = 0n;
+  #wouldSpend = 0n;
+
+  constructor(policy: Policy) {
+    this.#gate = new ReplayedGate(policy);
+  }
+
+  async decide(body: DecisionBody): Promise<void> {
+    const { outcome, terminal, code } = body.decision;
+    if (passedOver.has(code)) return;
+    this.#decisions += 1;
+    const decision = await this.#gate.decide(body);
+    const isUntold =
+      body.action.params === undefined && /^rule "[^"]*" cannot be evaluated/.test(decision.reason);
+    if (isUntold) this.#untold += 1;
+    const was = terminal ? "stop" : (outcome as Expectation);
+    const now = decision.terminal ? "stop" : decision.outcome;
+    // It was approved then, and would have been asked for now.
+    const isApproved = now === "require_approval" && body.approval !== undefined;
+    const change: Pending | null =
+      isUntold || was === now || isApproved
+        ? null
+        : {
+            receipt: body.id,
+            time: body.time,
+            run: body.action.run,
+            subject: body.action.subject as Subject,
+            kind: body.action.kind,
+            name: body.action.name,
+            was,
+            now,
+            reason: decision.reason,
+            rules: decision.rules,
+            usd: heldOf(body) ?? decision.claims.find(({ unit }) => unit === "usd")?.amount ?? null,
+          };
+    if (change !== null) this.#changed.push(change);
+    this.#pending.set(body.id, { change, permit: decision.permit });
+  }
+
+  async settle(body: SettlementBody): Promise<void> {
+    const { change, permit } = this.#pending.get(body.decision) ?? { change: null, permit: null };
+    this.#pending.delete(body.decision);
+    this.#gate.now = Date.parse(body.time);
+    if (body.outcome !== "settled") {
+      if (body.outcome === "released") await permit?.release("released");
+      return;
+    }
+    const amounts = Object.fromEntries(body.amounts.map(({ unit, amount }) => [unit, BigInt(amount)]));
+    const { usd } = amounts;
+    if (usd !== undefined) {
+      this.#spent += usd;
+      if (permit !== null) this.#wouldSpend += usd;
+      if (change !== null) change.usd = usd;
+    }
+    await permit?.settle({ amounts });
+  }
+
+  async end(): Promise<PolicyDiff> {
+    await this.#gate.close();
+    return {
+      decisions: this.#decisions,
+      changed: this.#changed,
+      untold: this.#untold,
+      spent: this.#spent,
+      wouldSpend: this.#wouldSpend,
+    };
+  }
+}
+
+/** Decisions that no policy made. */
+const passedOver: ReadonlySet<string> = new Set([
+  "identity_denied",
+  "run_stopped",
+  "idempotency_conflict",
+  "identity_failed",
+  "evaluator_failed",
+  "pricing_failed",
+  "ledger_failed",
+  "store_failed",
+  "receipt_log_failed",
+  "signer_failed",
+  "clock_went_back",
+  "gate_closed",
+]);
+
+/** What was held for it in nano-dollars: no more than once, however many budgets hold it. */
+function heldOf({ claims, exceeded }: DecisionBody): bigint | null {
+  const claim = [...claims, ...(exceeded ?? [])].find(({ unit }) => unit === "usd");
+  return claim === undefined ? null : BigInt(claim.amount);
+}

@@ -1,0 +1,64 @@
+import {
+  createGate,
+  createSigner,
+  type Decision,
+  type Gate,
+  memoryLog,
+  type Receipt,
+  type Run,
+} from "@tollgate/core";
+import type { Policy } from "../policy.ts";
+
+type DecisionBody = Extract<Receipt["body"], { readonly type: "decision" }>;
+
+/** A gate that makes past decisions again, at their times. */
+export class ReplayedGate {
+  now = 0;
+  readonly #gate: Gate;
+  readonly #runs = new Map<string, Run>();
+
+  constructor(policy: Policy) {
+    this.#gate = createGate({
+      ...policy,
+      signer: createSigner(),
+      log: memoryLog({ maxReceipts: 1 }),
+      // Nothing that happens here takes time, and chains that are read one after the other go back.
+      clock: { now: () => this.now, setTimer: () => null, clearTimer: () => undefined },
+      clockToleranceMs: Number.MAX_SAFE_INTEGER,
+    });
+  }
+
+  /** Decides the action of a receipt as it was asked for, in its run, for what was held for it. */
+  decide(body: DecisionBody): Promise<Decision> {
+    this.now = Date.parse(body.time);
+    const { kind, name, provider, params, subject } = body.action;
+    const amounts: Record<string, bigint> = {};
+    for (const { unit, amount } of [...body.claims, ...(body.exceeded ?? [])]) amounts[unit] = BigInt(amount);
+    return this.#gate.decide(
+      {
+        kind: kind as "tool",
+        name,
+        amounts,
+        ...(provider === undefined ? {} : { provider }),
+        // A text has no members, so that a condition that asks for one has no value; as the digest it keeps
+        // different actions apart.
+        params: params === undefined ? body.action.digest : JSON.parse(params),
+      },
+      { run: this.#runOf(body), subject, accepts: ["model", "provider", "params", "maxOutputTokens"] },
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#gate.close();
+  }
+
+  #runOf({ action }: DecisionBody): Run {
+    const id = action.root ?? action.run;
+    let run = this.#runs.get(id);
+    if (run === undefined) {
+      run = this.#gate.run({ id });
+      this.#runs.set(id, run);
+    }
+    return run;
+  }
+}

@@ -1,0 +1,84 @@
+import { createGate, createSigner, type GateOptions, type Receipt } from "@tollgate/core";
+import { manualClock } from "@tollgate/core/testing";
+import { diffPolicy } from "@tollgate/policy";
+import { describe, expect, it } from "vitest";
+import { policyOf } from "./policy-fixture.ts";
+
+const signer = createSigner();
+
+/** The receipts of calls that are settled at what they cost, one a minute. */
+async function past(
+  calls: readonly (readonly [name: string, usd: bigint, params?: object])[],
+  options: GateOptions = {},
+): Promise<readonly Receipt[]> {
+  const clock = manualClock();
+  const gate = createGate({ signer, clock, budgets: [{ id: "old", limit: "$100" }], ...options });
+  const run = gate.run({ user: "alice" });
+  for (const [name, usd, params = {}] of calls) {
+    const { permit } = await gate.decide({ kind: "tool", name, params, amounts: { usd } }, { run });
+    await permit?.settle({ amounts: { usd } });
+    clock.advance(60_000);
+  }
+  const receipts: Receipt[] = [];
+  for await (const receipt of gate.receipts()) receipts.push(receipt);
+  return receipts;
+}
+
+const dollar = 1_000_000_000n;
+
+describe("past decisions under another policy", () => {
+  it("change where its rules and budgets say so, with the money that was spent", async () => {
+    const receipts = await past([
+      ["search", dollar],
+      ["delete", 2n * dollar],
+      ["search", 3n * dollar],
+      ["search", 4n * dollar],
+    ]);
+    const policy = policyOf(`
+budgets: [{ id: all, limit: $5.00, by: [user] }]
+rules: [{ id: no-delete, when: action.name == "delete", then: deny, reason: never }]
+`);
+    const diff = await diffPolicy(policy, receipts);
+    expect(diff).toMatchObject({ decisions: 4, untold: 0, spent: 10n * dollar, wouldSpend: 4n * dollar });
+    expect(diff.changed.map(({ name, was, now, usd, rules }) => [name, was, now, usd, ...rules])).toEqual([
+      ["delete", "allow", "deny", 2n * dollar, "policy/no-delete"],
+      ["search", "allow", "deny", 4n * dollar, "all"],
+    ]);
+  });
+
+  it("are told of the run as it was: its calls, what it spent and what it repeated", async () => {
+    const receipts = await past([
+      ["a", dollar, { q: 1 }],
+      ["a", dollar, { q: 1 }],
+      ["a", dollar, { q: 2 }],
+    ]);
+    const changed = async (when: string): Promise<readonly number[]> => {
+      const policy = policyOf(`rules: [{ id: a, when: '${when}', then: deny, reason: x }]`);
+      const decided = receipts.filter(({ body }) => body.type === "decision").map(({ body }) => body.id);
+      return (await diffPolicy(policy, receipts)).changed.map(({ receipt }) => decided.indexOf(receipt));
+    };
+    expect(await changed("run.repeats == 2")).toEqual([1]);
+    expect(await changed("run.calls >= 2")).toEqual([2]);
+    expect(await changed('run.spent >= usd("$1")')).toEqual([1, 2]);
+    expect(await changed("run.seconds >= 120")).toEqual([2]);
+  });
+
+  it("that were denied and would not be are told of, too", async () => {
+    const receipts = await past([["search", 2n * dollar]], { budgets: [{ id: "old", limit: "$1" }] });
+    const { changed } = await diffPolicy(policyOf("budgets: [{ id: new, limit: $3 }]"), receipts);
+    expect(changed).toMatchObject([{ was: "deny", now: "allow", usd: 2n * dollar }]);
+  });
+
+  it("are not guessed at where they depend on parameters that no receipt has", async () => {
+    const rules = 'rules: [{ id: a, when: action.name == "pay" && params.n > 1, then: deny, reason: x }]';
+    const calls = [
+      ["pay", dollar, { n: 5 }],
+      ["search", dollar],
+    ] as const;
+    expect(await diffPolicy(policyOf(rules), await past(calls))).toMatchObject({ untold: 1, changed: [] });
+    expect(await diffPolicy(policyOf(rules), await past(calls, { params: "full" }))).toMatchObject({
+      untold: 0,
+      changed: [{ name: "pay", now: "deny" }],
+    });
+  });
+});
