@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { policy } from "./policy.ts";
 import { watchedLedger } from "./watched-ledger.ts";
 
-const ledger = watchedLedger();
+const { ledger, calls } = watchedLedger();
 const prices = { tools: { send_invoice: "$0.40", export_customers: "$0.40" } };
 
 // #region composite
@@ -32,7 +32,7 @@ function outcomeOf({ outcome, code, reason }: Decision): string {
 }
 
 const exported = await gate.decide({ kind: "tool", name: "export_customers" }, { run });
-const asked = ledger.asked();
+const ledgerCalls = calls();
 const sent = await gate.decide({ kind: "tool", name: "send_invoice", params: { amount: 120 } }, { run });
 await sent.permit?.settle();
 const again = await gate.decide({ kind: "tool", name: "send_invoice", params: { amount: 80 } }, { run });
@@ -41,7 +41,7 @@ const tooMuch = await gate.decide({ kind: "tool", name: "send_invoice", params: 
 // #endregion
 
 assert.equal(outcomeOf(exported), "AGT_DENY: customer data stays in the house");
-assert.deepEqual([asked, exported.claims, exported.permit], [0, [], null]);
+assert.deepEqual([ledgerCalls, exported.claims, exported.permit], [0, [], null]);
 assert.equal(outcomeOf(sent), "ALLOW (agt + budget both PASS)");
 assert.equal(sent.claims[0]?.amount, 400_000_000n);
 assert.equal(
@@ -50,7 +50,7 @@ assert.equal(
 );
 assert.equal(tooMuch.permit, null);
 for (const decision of [exported, sent, tooMuch]) console.log(outcomeOf(decision));
-console.log(`asked to hold money for the first: ${asked} times`);
+console.log(`calls of the ledger for the first: ${ledgerCalls}`);
 
 // A value that AGT would take for a number, a tool that is not on anybody's list, and an amount for a person.
 const guessed = await gate.decide(

@@ -1,20 +1,17 @@
 import { type Ledger, memoryLedger } from "@tollgate/core";
 
-/** A ledger in memory that counts what it is asked to hold. */
-export function watchedLedger(): Ledger & { readonly asked: () => number } {
-  const ledger = memoryLedger();
-  let asked = 0;
-  return {
-    asked: () => asked,
-    reserve: (request) => {
-      asked++;
-      return ledger.reserve(request);
+/** A ledger in memory that counts how often it is called, whatever for. */
+export function watchedLedger(): { readonly ledger: Ledger; readonly calls: () => number } {
+  let calls = 0;
+  const ledger = new Proxy(memoryLedger(), {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]): unknown => {
+        calls++;
+        return member.apply(target, args);
+      };
     },
-    settle: ledger.settle.bind(ledger),
-    release: ledger.release.bind(ledger),
-    extend: ledger.extend.bind(ledger),
-    expire: ledger.expire.bind(ledger),
-    nextExpiry: ledger.nextExpiry.bind(ledger),
-    balances: ledger.balances.bind(ledger),
-  };
+  });
+  return { ledger, calls: () => calls };
 }

@@ -4,27 +4,11 @@ import { type AgentStanding, whyOutlawed } from "./agent-standing.ts";
 import { type AgtAnswer, askEngine } from "./agt-answer.ts";
 import { agtAction, agtContext } from "./agt-context.ts";
 import type { AgtAuditLog, AgtEngine } from "./agt-engine.ts";
+import { type AgtEvaluatorOptions, checkAgtOptions } from "./agt-options.ts";
 import { auditAction } from "./audit-action.ts";
 import { FieldValues } from "./field-values.ts";
-import type { AgtLintOptions } from "./lint.ts";
 import type { AgtFinding } from "./lint-rich.ts";
 import { LoadedPolicies } from "./loaded-policies.ts";
-
-/** Options of {@link agtEvaluator}. */
-export interface AgtEvaluatorOptions extends AgtLintOptions, AgentStanding {
-  /** @default "agt" */
-  readonly name?: string;
-  /** How long AGT and its backends may take, in milliseconds. @default the gate's `evaluatorTimeoutMs` */
-  readonly timeoutMs?: number;
-  /** The agent's id for AGT, such as its DID. @default the subject's `agent` */
-  readonly agentId?: (action: Action) => string | undefined;
-  /** What conditions see besides the action; name what it adds in `fields`. */
-  readonly context?: (action: Action) => Readonly<Record<string, unknown>>;
-  /** Which kinds of actions AGT has a say in; the others pass. @default all */
-  readonly kinds?: readonly Action["kind"][];
-  /** AGT's `AuditLogger`: gets an entry for each answer, which names the decision. @default none is written */
-  readonly audit?: AgtAuditLog;
-}
 
 const allow: Verdict = Object.freeze({ decision: "allow" });
 
@@ -36,9 +20,11 @@ const allow: Verdict = Object.freeze({ decision: "allow" });
  * a call for which it depends on AGT's guess at a value's type whether a rule fires, and everything once rules
  * are loaded that AGT misreads.
  *
- * @throws InvalidConfig when the engine's policies hold rules that AGT misreads, naming each of them.
+ * @throws InvalidConfig when an option makes no sense, or the engine's policies hold rules that AGT misreads, naming
+ *   each of them.
  */
 export function agtEvaluator(engine: AgtEngine, options: AgtEvaluatorOptions = {}): Evaluator {
+  checkAgtOptions(engine, options);
   const { name = "agt", timeoutMs, audit, kinds } = options;
   const loaded = new LoadedPolicies(engine, options);
   const findings = loaded.findings();

@@ -1,6 +1,8 @@
 export type { AgentStanding } from "./agent-standing.ts";
 export type { AgtAuditLog, AgtEngine } from "./agt-engine.ts";
-export { type AgtEvaluatorOptions, agtEvaluator } from "./agt-evaluator.ts";
+export { agtEvaluator } from "./agt-evaluator.ts";
+export type { AgtEvaluatorOptions } from "./agt-options.ts";
+export { type AuditedAction, auditAction } from "./audit-action.ts";
 export { type CedarOnLoopback, cedarOnLoopback } from "./cedar-on-loopback.ts";
 export { type AgtCondition, parseAgtCondition } from "./condition.ts";
 export type { ConditionFlaw, ConditionTest } from "./condition-test.ts";
