@@ -34,9 +34,10 @@ describe("trap 3: values of another type, in other case or missing", () => {
   });
 
   it.each([
-    ["params.cmd != 'rm'", { cmd: "RM" }, /but for upper and lower case/],
+    ["params.cmd != 'rm'", { cmd: "RM" }, /but for case/],
     ["params.cmd != 'rm'", { cmd: " rm" }, /or spaces/],
     ["params.cmd != 'rm'", { cmd: "\uff52m" }, /but for/],
+    ["params.cmd != 'rm'", { cmd: "r\u200bm" }, /but for/],
     ["params.cmd != 'rm'", {}, /is missing/],
     ["params.cmd != 'rm'", { cmd: null }, /is missing/],
     ["params.cmd != 'rm'", { cmd: ["rm"] }, /is a list/],
@@ -54,6 +55,13 @@ describe("trap 3: values of another type, in other case or missing", () => {
       outcome: "deny",
       reason: expect.stringMatching(why),
     });
+  });
+
+  it("a text that differs in more is another, however long it is", async () => {
+    const engine = engineOf(rule("open", "params.cmd != 'rm'", "allow"));
+    for (const cmd of ["rmdir", "r m", "x".repeat(100_000)]) {
+      expect((await decide(engine, { cmd })).outcome).toBe("allow");
+    }
   });
 
   it("a rule for another agent raises no doubt", async () => {

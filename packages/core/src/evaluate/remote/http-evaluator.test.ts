@@ -174,9 +174,14 @@ describe("a policy decision point over HTTP", () => {
       "deny",
       "evaluator_failed",
       0,
-      expect.stringMatching(/could not be asked/),
+      expect.stringMatching(/redirects, and is not followed/),
     ]);
     expect(elsewhere.asked).toEqual([]);
+    const followed = Object.defineProperty(Response.json({ decision: "allow" }), "redirected", {
+      value: true,
+    });
+    const fetch: typeof globalThis.fetch = async () => followed;
+    expect((await decide(() => ({}), { fetch })).code).toBe("evaluator_failed");
   });
 
   it("that answers more than allowed is not read to the end", async () => {

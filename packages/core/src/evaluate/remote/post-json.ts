@@ -27,13 +27,7 @@ export async function postJson(transport: Transport, body: unknown, signal: Abor
     throw new Error(`the question has ${sent.length} bytes; at most ${transport.maxRequestBytes} are asked`);
   }
   const response = await send(transport, sent, signal);
-  const type = response.headers.get("content-type") ?? "";
-  const problem =
-    response.status === 200
-      ? /^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(type)
-        ? null
-        : "the policy server answered something else than JSON"
-      : `the policy server answered with status ${response.status}`;
+  const problem = problemWith(response);
   if (problem !== null) {
     await response.body?.cancel().catch(() => undefined);
     throw new Error(problem);
@@ -56,12 +50,22 @@ async function send(
     const all = new Headers(given);
     all.set("content-type", "application/json");
     all.set("accept", "application/json");
-    const response = await fetch(endpoint, { method: "POST", headers: all, body, redirect: "error", signal });
-    if (!response.redirected && response.type !== "opaqueredirect") return response;
+    // Not every runtime has "error". What is not followed is an answer whose status is not 200.
+    return await fetch(endpoint, { method: "POST", headers: all, body, redirect: "manual", signal });
   } catch (error) {
     throw new Error(`the policy server could not be asked${codeOf(error)}`);
   }
-  throw new Error("the policy server could not be asked: it redirects");
+}
+
+/** Why an answer is not read, or null. */
+function problemWith({ status, type, redirected, headers }: Response): string | null {
+  // Browsers tell no more of a redirect than that it is one; a fetch of somebody's may have followed it.
+  if (redirected || type === "opaqueredirect" || (status >= 300 && status < 400)) {
+    return "the policy server redirects, and is not followed";
+  }
+  if (status !== 200) return `the policy server answered with status ${status}`;
+  const isJson = /^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(headers.get("content-type") ?? "");
+  return isJson ? null : "the policy server answered something else than JSON";
 }
 
 /** The system's name for what went wrong, such as `ECONNREFUSED`; nothing else of an error is safe to tell. */
