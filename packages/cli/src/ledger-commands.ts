@@ -120,7 +120,7 @@ const adjustments = [
 ] as const;
 
 /** Adds the options of what changes a store. */
-function operating(command: Command): Command {
+export function operating(command: Command): Command {
   return storing(command)
     .requiredOption("--by <who>", "who does it")
     .requiredOption("--reason <why>", "why it is done")

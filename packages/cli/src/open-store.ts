@@ -1,12 +1,13 @@
-import type { Ledger, ReceiptLog } from "@tollgate/core";
+import type { ApprovalStore, Ledger, ReceiptLog } from "@tollgate/core";
 import type { LedgerAdmin } from "@tollgate/core/driver";
 
-/** A ledger and the receipts beside it, while they are open. */
+/** A ledger, and the receipts and approvals beside it, while they are open. */
 export interface OpenStore {
   /** Its name for messages; holds no password. */
   readonly shown: string;
   readonly ledger: Ledger & LedgerAdmin;
   readonly log: ReceiptLog;
+  readonly approvals: ApprovalStore;
 }
 
 /** What is done with a store while it is open. */

@@ -14,8 +14,9 @@ export function withPostgres<Result>(name: PostgresName, work: StoreWork<Result>
   return withPool(name, async ({ postgres, pool }) => {
     const ledger = postgres.postgresLedger(pool, { timeoutMs });
     const log = postgres.postgresLog(pool, { timeoutMs });
+    const approvals = postgres.postgresApprovals(pool, { timeoutMs });
     try {
-      return await work({ shown: name.shown, ledger, log });
+      return await work({ shown: name.shown, ledger, log, approvals });
     } finally {
       await ledger.close();
       await log.close();

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { addApprovalCommands } from "./approval-commands.ts";
 import type { BalancesOptions } from "./commands/balances.ts";
 import type { ExportOptions } from "./commands/export.ts";
 import type { ProveOptions } from "./commands/prove.ts";
@@ -132,6 +133,7 @@ export function createProgram(terminal: Terminal, end: End): Command {
     });
 
   addLedgerCommands(program, terminal, end);
+  addApprovalCommands(program, terminal, end);
   addPolicyCommands(program, terminal, end);
   return program;
 }

@@ -14,7 +14,7 @@ export async function withSqlite<Result>(
   work: StoreWork<Result>,
 ): Promise<Result> {
   await checkFile(path);
-  const { sqliteFile, sqliteLedger, sqliteLog } = await optionalPackage(
+  const { sqliteApprovals, sqliteFile, sqliteLedger, sqliteLog } = await optionalPackage(
     () => import("@tollgate/sqlite"),
     ["@tollgate/sqlite"],
     "a store in SQLite",
@@ -22,11 +22,13 @@ export async function withSqlite<Result>(
   const file = sqliteFile(path);
   const ledger = sqliteLedger(file);
   const log = sqliteLog(file);
+  const approvals = sqliteApprovals(file);
   try {
-    return await work({ shown, ledger, log });
+    return await work({ shown, ledger, log, approvals });
   } finally {
     await ledger.close();
     await log.close?.();
+    await approvals.close?.();
   }
 }
 

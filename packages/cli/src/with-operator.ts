@@ -28,7 +28,7 @@ export async function withOperator<Result>(
   // Before anything is opened: without a key there will be no receipt.
   const signer = readKeyFile(option.keyFile);
   return withStore(name, async (store) => {
-    const operator = createOperator({ ledger: store.ledger, log: store.log, signer });
+    const operator = createOperator({ ...store, signer });
     let result: Result;
     try {
       result = await work(operator, store);

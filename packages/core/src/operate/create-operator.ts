@@ -2,12 +2,15 @@ import { systemClock } from "../clock.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidConfig, messageOf, StorageFailed } from "../errors.ts";
 import type { Adjustment } from "../ledger/ledger-admin.ts";
-import type { AdjustmentBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
+import { approvalContent } from "../oversight/approval-content.ts";
+import type { AdjustmentBody, ApprovalBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
 import { adjustmentContent } from "./adjustment-receipt.ts";
 import { findHeld } from "./held-by-decision.ts";
 import type {
   Adjusted,
   AdjustmentRequest,
+  Answered,
+  AnswerRequest,
   Operator,
   OperatorOptions,
   Released,
@@ -44,6 +47,10 @@ class LedgerOperator implements Operator {
 
   release(request: ReleaseRequest): Promise<Released> {
     return this.#inTurn(() => this.#release(request));
+  }
+
+  answer(request: AnswerRequest): Promise<Answered> {
+    return this.#inTurn(() => this.#answer(request));
   }
 
   async close(): Promise<void> {
@@ -86,6 +93,26 @@ class LedgerOperator implements Operator {
     });
     const receipt = await afterwards(`reservation ${id} is released`, written);
     return { reservation, receipt: receipt as Receipt<SettlementBody> };
+  }
+
+  async #answer({ approval: id, status, by, reason }: AnswerRequest): Promise<Answered> {
+    checkText("by", by);
+    checkText("reason", reason);
+    const { approvals, clock = systemClock } = this.#options;
+    if (approvals === undefined) throw new InvalidConfig("approvals", "expected the store that gates share");
+    // What is owed says that the log works, before anything is changed.
+    await this.#chain.flush();
+    const at = clock.now();
+    const answered = await approvals.answer(id, { status, by, reason, at });
+    if (answered === null) throw new StorageFailed(`there is no approval ${id}`);
+    const { approval, taken } = answered;
+    if (!taken) {
+      const is = approval.status === "pending" ? "has run out" : `is ${approval.status} already`;
+      throw new StorageFailed(`approval ${id} ${is}`);
+    }
+    const written = this.#chain.write(approvalContent(approval));
+    const receipt = await afterwards(`approval ${id} is ${status}`, written);
+    return { approval, receipt: receipt as Receipt<ApprovalBody> };
   }
 
   /** Writes what others or this one could not: after that, all that is on record is what has happened. */

@@ -3,6 +3,8 @@ export { createOperator } from "./create-operator.ts";
 export type {
   Adjusted,
   AdjustmentRequest,
+  Answered,
+  AnswerRequest,
   Operator,
   OperatorOptions,
   Released,

@@ -8,6 +8,20 @@ import type { Signer } from "../receipt/signer.ts";
 /** What the names of operators' chains begin with; gates' are UUIDs unless they are given. */
 export const operatorPrefix: string = "operator-";
 
+/** How long before it was owed a receipt by another process may be dated, by another clock. */
+const earlierMs = 5 * 60 * 1000;
+
+type SettlementContent = Extract<ReceiptContent, { type: "settlement" }>;
+
+/** What has happened and is not on record yet. */
+interface Owed {
+  readonly content: ReceiptContent;
+  /** When it happened. */
+  readonly since: number;
+  /** True once it could not be written. */
+  failed: boolean;
+}
+
 /** A receipt that was sent to the log, which has not said that it has it. */
 interface Unsure {
   readonly content: ReceiptContent;
@@ -24,8 +38,8 @@ export class OperatorChain {
   readonly #log: ReceiptLog;
   readonly #signer: Signer;
   readonly #clock: Clock;
-  /** What has happened and is not on record yet, the oldest first. */
-  #owed: ReceiptContent[] = [];
+  /** The oldest first. */
+  #owed: Owed[] = [];
   #unsure: Unsure | null = null;
 
   constructor(log: ReceiptLog, signer: Signer, clock: Clock) {
@@ -38,7 +52,7 @@ export class OperatorChain {
 
   /** Writes what has happened, and before it what is owed. When that fails it is owed itself. */
   async write(content: ReceiptContent): Promise<Receipt> {
-    this.#owed.push(content);
+    this.#owed.push({ content, since: this.#clock.now(), failed: false });
     const written = await this.flush();
     return written as Receipt;
   }
@@ -47,7 +61,12 @@ export class OperatorChain {
   async flush(): Promise<Receipt | null> {
     let last: Receipt | null = null;
     for (let next = this.#owed[0]; next !== undefined; next = this.#owed[0]) {
-      last = await this.#append(next);
+      try {
+        last = await this.#append(next);
+      } catch (cause) {
+        next.failed = true;
+        throw cause;
+      }
       this.#owed.shift();
     }
     return last;
@@ -59,9 +78,12 @@ export class OperatorChain {
     if (this.#chain.head !== null && !this.#chain.head.closed) await this.write({ type: "close" });
   }
 
-  async #append(content: ReceiptContent): Promise<Receipt> {
+  async #append({ content, since, failed }: Owed): Promise<Receipt> {
     const kept = await this.#catchUp();
     if (kept?.content === content) return kept.entry.receipt;
+    // A ledger that misses the end of a decision has a gate write it, and it may stand in the log only once.
+    const told = failed && content.type === "settlement" ? await this.#findEnd(content, since) : null;
+    if (told !== null) return told;
     if (this.#chain.head === null) await this.#send(keyContent(this.#signer));
     return this.#send(content);
   }
@@ -76,6 +98,16 @@ export class OperatorChain {
     if (!isKept) this.#chain.resume(head);
     this.#unsure = null;
     return isKept ? unsure : null;
+  }
+
+  /** What another process wrote of the end of a decision; null when nobody did. */
+  async #findEnd({ decision, reservation }: SettlementContent, since: number): Promise<Receipt | null> {
+    for await (const receipt of this.#log.read({ from: since - earlierMs })) {
+      const { body } = receipt;
+      if (body.type === "settlement" && (body.reservation ?? body.decision) === (reservation ?? decision))
+        return receipt;
+    }
+    return null;
   }
 
   async #send(content: ReceiptContent): Promise<Receipt> {

@@ -2,7 +2,9 @@ import type { Balance } from "../action/balance.ts";
 import type { Clock } from "../clock.ts";
 import type { Ledger, Reservation } from "../ledger/ledger.ts";
 import type { Adjustment, LedgerAdmin } from "../ledger/ledger-admin.ts";
-import type { AdjustmentBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
+import type { ApprovalStore } from "../oversight/approval-store.ts";
+import type { Approval } from "../oversight/approvals.ts";
+import type { AdjustmentBody, ApprovalBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
 import type { ReceiptLog } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
 
@@ -11,6 +13,8 @@ export interface OperatorOptions {
   readonly ledger: LedgerAdmin & Ledger;
   /** The log that the gates of this ledger write to. */
   readonly log: ReceiptLog;
+  /** The approvals that the gates share; only for {@link Operator.answer}. */
+  readonly approvals?: ApprovalStore;
   /** Whose key the operator's chain is under; whoever verifies the log has to trust it. */
   readonly signer: Signer;
   /** @default the system's clock */
@@ -49,6 +53,22 @@ export interface Released {
   readonly receipt: Receipt<SettlementBody>;
 }
 
+/** What somebody says to a request for approval. */
+export interface AnswerRequest {
+  /** The approval's id. */
+  readonly approval: string;
+  readonly status: "granted" | "denied";
+  /** Who says so. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A request that was answered by hand. */
+export interface Answered {
+  readonly approval: Approval;
+  readonly receipt: Receipt<ApprovalBody>;
+}
+
 /**
  * Does by hand what no gate does, and writes a receipt of it.
  *
@@ -71,6 +91,13 @@ export interface Operator {
    * their end would belong to nothing: they expire by themselves.
    */
   release(request: ReleaseRequest): Promise<Released>;
+  /**
+   * Answers a request for approval that is pending and has not run out.
+   *
+   * The store comes first, so that of several who answer one is taken; a process that dies before it has written the
+   * receipt leaves none.
+   */
+  answer(request: AnswerRequest): Promise<Answered>;
   /** Ends the chain if it was begun; ledger and log stay open. */
   close(): Promise<void>;
 }
