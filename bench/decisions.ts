@@ -15,6 +15,7 @@ import {
   toolCall,
 } from "./measured-gate.ts";
 import { openaiAgentsRows } from "./openai-agents.ts";
+import { policyRows } from "./policies.ts";
 import { measure, prepared, type Row, type SampledRow } from "./sampler.ts";
 import type { Result } from "./samples.ts";
 
@@ -32,6 +33,7 @@ export async function measureDecisions(): Promise<readonly Result[]> {
     decideRow("decide_llm", subject, modelCall, modelUsage),
     settleRow("settle", subject, toolCall, {}),
     settleRow("settle_llm", subject, modelCall, modelUsage),
+    ...policyRows(),
     ...aiSdkRows(subject),
     ...langchainRows(subject),
     ...langgraphRows(subject),
