@@ -2,7 +2,7 @@ import { InvalidConfig, StorageFailed } from "@tollgate/core";
 import { leaseKeyPrefix } from "@tollgate/core/driver";
 import { describe, expect, it } from "vitest";
 import { claim, request } from "./ledger-fixture.ts";
-import { Shop } from "./operator-fixture.ts";
+import { dollarIn, Shop } from "./operator-fixture.ts";
 
 const why = { by: "ops", reason: "its worker is gone" };
 
@@ -134,4 +134,27 @@ describe("a release by hand", () => {
       expect((await shop.check()).open).toBe(0);
     },
   );
+
+  it("is on record once where a gate has written its receipt meanwhile, as its ledger missed it", async () => {
+    const shop = new Shop();
+    const { id } = await shop.hold();
+    const operator = shop.operator();
+    shop.log.failure = "loses";
+    await expect(operator.release({ reservation: id, ...why })).rejects.toThrow(/could not be written/);
+    shop.log.failure = "none";
+    const [released] = shop.ledger.reservations({ id });
+    if (released === undefined) throw new Error("it is gone");
+    const unrecorded = { outcome: "released", reason: "released by ops", amounts: [] } as const;
+    shop.ledger.expire = async function* () {
+      yield { ...released.reservation, unrecorded };
+    };
+    shop.clock.advance(10 * 60 * 1000);
+    await shop.spend();
+    shop.ledger.expire = async function* () {};
+    expect(await shop.receipts("settlement")).toHaveLength(2);
+    await operator.adjust(dollarIn);
+    await operator.close();
+    expect(await shop.receipts("settlement")).toHaveLength(2);
+    expect((await shop.check()).open).toBe(0);
+  });
 });
