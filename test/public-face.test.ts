@@ -42,6 +42,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "enforcedInput",
     "guardOpen",
     "guardStream",
+    "isAnsweredBy",
     "isUnbilledCall",
     "isUnbilledError",
     "knownUsage",

@@ -1,6 +1,6 @@
 // For writers of adapters: what a framework package needs beyond the root's exports.
 export { knownUsage, type ToldCounts } from "./action/known-usage.ts";
-export { type ApprovalSaid, answerApproval } from "./gate/answer-approval.ts";
+export { type ApprovalSaid, answerApproval, isAnsweredBy } from "./gate/answer-approval.ts";
 export { changedParams } from "./gate/changed-params.ts";
 export { degradeFailed } from "./gate/degrade-failed.ts";
 export { enforceSettings, type Patchable } from "./gate/enforce-settings.ts";

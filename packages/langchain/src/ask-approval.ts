@@ -1,5 +1,5 @@
 import type { Approval, Awaitable, Gate } from "@tollgate/core";
-import { answerApproval as answerAtGate } from "@tollgate/core/adapter";
+import { answerApproval as answerAtGate, isAnsweredBy } from "@tollgate/core/adapter";
 
 /** What an agent is interrupted with when the gate wants a call approved; for whoever shows it to a person. */
 export interface ApprovalRequest {
@@ -111,9 +111,8 @@ export async function askApproval(
     // Answers the next value that the agent was resumed with, and throws when there is none left.
     const answer: unknown = runtime.interrupt?.(request);
     if (!isAnswerTo(request, answer)) continue;
-    // In another process the gate does not know the approval that was asked about, and has asked anew.
-    const isStale = answer.approval !== id && (await gate.approvals.get(answer.approval)) !== null;
-    if (isStale && !again) continue;
+    // A gate in another process may have asked anew.
+    if (!again && !(await isAnsweredBy(gate, approval, answer.approval))) continue;
     const by = options.approvedBy === undefined ? answer.by : await options.approvedBy(answer, request);
     if (by === null) continue;
     await answerAtGate(gate, approval, { approved: answer.approved, by, reason: answer.reason });

@@ -1,5 +1,7 @@
 import { Command, type Interrupt, interrupt, MemorySaver } from "@langchain/langgraph";
 import { endingsOf, ruleFor } from "@tollgate/conformance/test-gate";
+import { createGate, type Run } from "@tollgate/core";
+import { memoryApprovals } from "@tollgate/core/driver";
 import { createAgent } from "langchain";
 import { describe, expect, it, vi } from "vitest";
 import { answerApproval, gateMiddleware } from "../src/middleware.ts";
@@ -110,6 +112,29 @@ describe("an agent's approvals", () => {
     expect(ran).toEqual(["a"]);
     expect(interruptsOf(again)).toHaveLength(1);
     expect(await fixture.gate.approvals.list({ status: "used" })).toHaveLength(1);
+  });
+
+  it("count for the run that goes on under another id, at another gate with the same store of approvals", async () => {
+    const approvals = memoryApprovals();
+    const fixture = await open(callsLookup, { ...needsApproval, approvals });
+    const { lookup, ran } = counted();
+    const checkpointer = new MemorySaver();
+    const agentFor = (run: Run) =>
+      createAgent({
+        model: fixture.chat(),
+        tools: [lookup],
+        middleware: [gateMiddleware(run)],
+        checkpointer,
+      });
+    const [pause] = interruptsOf(await agentFor(fixture.run).invoke(asked, config));
+    const other = createGate({ ...needsApproval, approvals });
+    const resume = answerApproval(pause!, { approved: true, by: "bob" });
+    await agentFor(other.run(fixture.run.subject)).invoke(new Command({ resume }), config);
+    expect(ran).toEqual(["a"]);
+    expect((await other.approvals.list({ status: "all" })).map(({ status }) => status)).toEqual([
+      "pending",
+      "used",
+    ]);
   });
 
   it("are asked for once where the approved tool interrupts by itself", async () => {

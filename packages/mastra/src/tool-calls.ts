@@ -6,6 +6,7 @@ import {
   decideFor,
   denialPayload,
   enforcedInput,
+  isAnsweredBy,
   type ToolAction,
 } from "@tollgate/core/adapter";
 import { OpenCall } from "./open-call.ts";
@@ -109,9 +110,8 @@ export class ToolCalls {
   /** Passes somebody's answer on to the gate, if it is one to this approval. */
   async #passOn(gate: Gate, approval: Approval, request: ApprovalRequest, answer: unknown): Promise<boolean> {
     if (!isAnswerTo(request, answer) || request.digest !== approval.digest) return false;
-    // Another gate does not know the approval that was asked about; this one has used it up.
-    if (request.approval !== approval.id && (await gate.approvals.get(request.approval)) !== null)
-      return false;
+    // Another gate may have asked; this one may have used it up.
+    if (!(await isAnsweredBy(gate, approval, request.approval))) return false;
     const by = this.#options.approvedBy ? await this.#options.approvedBy(answer, request) : answer.by;
     if (by === null) return false;
     await answerApproval(gate, approval, { ...answer, by });

@@ -1,6 +1,7 @@
 import { Agent } from "@mastra/core/agent";
 import { InMemoryStore } from "@mastra/core/storage";
 import { createGate, type GateOptions, IdempotencyConflict } from "@tollgate/core";
+import { memoryApprovals } from "@tollgate/core/driver";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import { answerApproval, type GateAgentOptions, gateAgent, gateToolHooks } from "../src/index.ts";
@@ -232,6 +233,33 @@ describe("an approved call", () => {
     expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(sent).toEqual(["bob"]);
     expect(await decisionsOf(other)).toContain("tool send allow");
+  });
+
+  it.each([
+    ["the same run", true],
+    ["a run of another id", false],
+  ])("goes on as %s at another gate with the same store of approvals, once", async (_which, isSame) => {
+    const approvals = memoryApprovals();
+    const { fixture, sent, send, paused, runId, storage } = await asking({}, { ...approve, approvals });
+    const other = createGate({ ...approve, approvals });
+    const agent = register(
+      gateAgent(
+        {
+          id: "tester",
+          name: "tester",
+          instructions: "Answer.",
+          model: fixture.openai("gpt-4o"),
+          tools: { send },
+        },
+        other.run({ ...(isSame ? { id: fixture.run.id } : {}), tenant: "acme", user: "alice" }),
+      ),
+      storage,
+    );
+    await agent.resumeGenerate(answerApproval(paused.suspendPayload, yes), { runId });
+    expect(sent).toEqual(["bob"]);
+    expect((await other.approvals.list({ status: "used" })).map(({ run }) => run === fixture.run.id)).toEqual(
+      [isSame],
+    );
   });
 
   it("is the one of its own run: given the gate alone, that of Mastra's id", async () => {

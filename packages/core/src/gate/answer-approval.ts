@@ -29,3 +29,20 @@ export async function answerApproval(
     if (!TollgateError.is(error) || (await approvals.get(id))?.status === "pending") throw error;
   }
 }
+
+/**
+ * Whether an answer to the approval with this id is one to `approval`, too, for adapters whose answers name a call.
+ *
+ * It is where both are the same, where the gate that asked kept it out of sight, and where it is still pending for the
+ * same action under the same policy: asked for by a run that goes on here under another id. One that was answered
+ * before has had its effect.
+ */
+export async function isAnsweredBy(
+  { approvals }: Pick<Gate, "approvals">,
+  { id, digest, policy }: Approval,
+  answered: string,
+): Promise<boolean> {
+  if (answered === id) return true;
+  const other = await approvals.get(answered);
+  return other === null || (other.status === "pending" && other.digest === digest && other.policy === policy);
+}
