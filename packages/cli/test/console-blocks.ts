@@ -30,7 +30,8 @@ const block = /^(```console\n)(.*?)(^```$)/gms;
  * The page with what its commands print now.
  *
  * Each block's lines that start with `$ ` are run, one after the other in one folder for the whole page, where
- * the sample log is `receipts.jsonl`, its key `signer.pub.jwk` and the sample store `tollgate.db`; what they print on
+ * the sample log is `receipts.jsonl`, its key `signer.pub.jwk`, the sample store `tollgate.db`, and a policy and its
+ * cases are `finance-bot.yaml` and `cases.yaml`; what they print on
  * both outputs follows each.
  */
 export async function withOutputs(text: string): Promise<string> {
@@ -38,6 +39,9 @@ export async function withOutputs(text: string): Promise<string> {
   const { folder } = store;
   copyFileSync(samplePath, join(folder.path, "receipts.jsonl"));
   copyFileSync(sampleKey, join(folder.path, "signer.pub.jwk"));
+  for (const name of ["finance-bot.yaml", "cases.yaml"]) {
+    copyFileSync(join(root, "examples/policies", name), join(folder.path, name));
+  }
   return text.replace(block, (_, open: string, body: string, close: string) => {
     const commands = body.split("\n").filter((line) => line.startsWith("$ "));
     return `${open}${commands.map((command) => `${command}\n${run(command.slice(2), folder.path)}`).join("")}${close}`;

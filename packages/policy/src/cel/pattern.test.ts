@@ -9,7 +9,7 @@ describe("a pattern", () => {
   const piece = fc.constantFrom("a", "b", ".", "[ab]", "[^a]", "\\d", "\\W", "[a-c1-3_]", "\\.", "é", "😀");
   const sequence: fc.Arbitrary<string> = fc.letrec<{ node: string; one: string }>((tie) => ({
     one: fc.oneof(
-      { depthSize: "small", withCrossShrink: true },
+      { maxDepth: 1 },
       piece,
       tie("node").map((inner) => `(${inner})`),
       tie("node").map((inner) => `(?:${inner})`),
@@ -27,8 +27,9 @@ describe("a pattern", () => {
   const pattern = fc
     .tuple(fc.boolean(), fc.array(sequence, { minLength: 1, maxLength: 3 }), fc.boolean())
     .map(([begins, parts, ends]) => `${begins ? "^" : ""}(${parts.join("|")})${ends ? "$" : ""}`);
-  const text = fc.array(fc.constantFrom("a", "b", "c", "1", ".", "_", " ", "é", "😀"), { maxLength: 10 });
+  const text = fc.array(fc.constantFrom("a", "b", "c", "1", ".", "_", " ", "é", "😀"), { maxLength: 6 });
 
+  // Small ones: the engine's own expressions take exponential time for larger ones.
   it("is found where the engine's own expressions find it", () => {
     fc.assert(
       fc.property(pattern, text, (source, chars) => {

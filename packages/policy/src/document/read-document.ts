@@ -91,7 +91,7 @@ export function readDocument(origin: Origin, environment: Environment): PolicyDo
       readWord(source, node, "otherwise", ["allow", "deny"] as const),
     ) ?? "allow";
   for (const { source } of parts) secrets.checkRest(source);
-  if (sources.every(({ problems }) => problems.length === 0)) checkRules(rules);
+  checkRules(rules);
   const problems = sources.flatMap((source) =>
     source.problems.toSorted((a, b) => a.line - b.line || a.column - b.column),
   );
