@@ -34,10 +34,19 @@ export async function withSqlite<Result>(
 
 async function checkFile(path: string): Promise<void> {
   const found = await stat(path).catch((error: unknown) => {
+    // Such a name may be an address that is miswritten, with a password in it: it is not quoted.
+    if (/[@=]|:\//.test(path)) {
+      throw new CliError(
+        `cannot open the store: ${systemCause(error)}; if its name is an address, write it as ` +
+          "postgresql://user@host:5432/database, with the password in the environment's PGPASSWORD",
+        { cause: error },
+      );
+    }
     throw new CliError(`cannot open the store ${path}: ${systemCause(error)}`, { cause: error });
   });
   if (found.isDirectory()) throw new CliError(`${path} is a directory: name the SQLite file in it`);
-  if (found.isFile() && found.size === 0) {
+  if (!found.isFile()) throw new CliError(`${path} is no file of a disk: name an SQLite file`);
+  if (found.size === 0) {
     throw new CliError(`${path} is an empty file: a gate makes a store of it, this command does not`);
   }
 }

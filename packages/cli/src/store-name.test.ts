@@ -47,6 +47,11 @@ describe("a message", () => {
     ],
     [`PostgreSQL://me:${secret}@x@host/db`, "PostgreSQL://me:***@host/db"],
     [`postgresql://host/db?password=${secret}&x=1`, "postgresql://host/db?password=***&x=1"],
+    [
+      `unknown option '--stor=host=db password=${secret} user=me'`,
+      "unknown option '--stor=host=db password=*** user=me'",
+    ],
+    [`host=db password = '${secret} \\' ${secret}' user=me`, "host=db password = *** user=me"],
     ["postgresql://me@host:5433/db", "postgresql://me@host:5433/db"],
     ["no URL, me@example.org", "no URL, me@example.org"],
   ])("loses the passwords in it: %s", (text, shown) => {

@@ -57,11 +57,11 @@ export function requiredStore(option: StoreOption): StoreName {
   );
 }
 
-/** Takes the passwords out of whatever URLs of PostgreSQL a text quotes. */
+/** Takes the passwords out of whatever addresses of PostgreSQL a text quotes: URLs, and `name=value` pairs. */
 export function withoutPasswords(text: string): string {
   return text
     .replace(/(postgres(?:ql)?:\/\/[^\s:@/]*):\S*@/gi, "$1:***@")
-    .replace(/([?&](?:password|sslpassword)=)[^&\s'"]+/gi, "$1***");
+    .replace(/(\b(?:ssl)?password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^&\s'"]+)/gi, "$1***");
 }
 
 /** The user, host and database of a URL. @throws CliError when it cannot be read, without quoting it */

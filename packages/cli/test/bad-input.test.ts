@@ -140,6 +140,7 @@ describe("wrong usage", () => {
     [["balances", "--store", "gone.db"], /cannot open the store gone\.db: there is no such file/],
     [["budgets", "--store", "."], /is a directory/],
     [["budgets", "--store", samplePath], /is not an SQLite database/],
+    [["budgets", "--store", "/dev/null"], /\/dev\/null is no file of a disk/],
     [["migrate", "--store", "gone.db"], /there is no such file/],
     [["ledger", "top", "--limit", "0", "--store", "x"], /1 or more/],
     [["ledger", "reservations", "--limit", "x", "--store", "x"], /whole number/],
@@ -151,6 +152,22 @@ describe("wrong usage", () => {
     expect(ran.stderr).toMatch(message);
     // Without any command its help is shown.
     if (args.length > 0) expectOneLine(ran);
+  });
+});
+
+describe("a store's address that is miswritten", () => {
+  it.each([
+    "host=db user=me password=s3cret",
+    " postgresql://me:s3 cret@127.0.0.1/x",
+    "postgres:/me:s3cret@127.0.0.1/x",
+    "jdbc:postgresql://db/x?user=me&password=s3cret",
+    "me:s3cret@db/x",
+  ])("is not quoted with its password: %s", async (store) => {
+    const ran = await tollgate(["budgets", "--store", store]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/cannot open the store: .*postgresql:\/\/user@host:5432\/database/);
+    expect(ran.stderr + ran.stdout).not.toMatch(/s3|cret/);
+    expectOneLine(ran);
   });
 });
 
