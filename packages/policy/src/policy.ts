@@ -147,7 +147,18 @@ export function lintPolicy(pathOrText: string | URL, options: PolicyOptions = {}
   }
 }
 
-function load(origin: Origin, { env = process.env, maxSteps = 1_000_000 }: PolicyOptions): Loaded {
+/** @throws InvalidPolicy whatever is wrong: who reloads a policy must not be brought down by a file. */
+function load(origin: Origin, options: PolicyOptions): Loaded {
+  try {
+    return makeLoaded(origin, options);
+  } catch (error) {
+    if (error instanceof InvalidPolicy) throw error;
+    const message = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    throw new InvalidPolicy([{ file: origin.path ?? "policy", line: 1, column: 1, message }]);
+  }
+}
+
+function makeLoaded(origin: Origin, { env = process.env, maxSteps = 1_000_000 }: PolicyOptions): Loaded {
   const document = readDocument(origin, env);
   const evaluator = new PolicyEvaluator(document, maxSteps);
   const { prices, unpriced } = document;

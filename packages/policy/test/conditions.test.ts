@@ -1,9 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkValues } from "../src/cel/check-values.ts";
 import { alternativesOf } from "../src/cel/condition.ts";
 import { isImpossible } from "../src/cel/contradiction.ts";
 import { selectorOf } from "../src/cel/selector.ts";
-import { expressionOf } from "./expression-fixture.ts";
+import { ask, expressionOf, scopeOf } from "./expression-fixture.ts";
 
 /** What is told of a condition: "never", "always" or "sometimes". */
 function told(source: string): string {
@@ -48,6 +49,62 @@ describe("a condition that is", () => {
     ['action.name.startsWith("a") && !action.name.startsWith("a")', "never"],
   ])("%s is %s true", (source, answer) => {
     expect(told(source)).toBe(answer);
+  });
+});
+
+describe("what is told of a condition", () => {
+  const number = fc.integer({ min: -1, max: 3 });
+  const op = fc.constantFrom("==", "!=", "<", "<=", ">", ">=");
+  const atom = fc.oneof(
+    fc
+      .tuple(fc.constantFrom("params.x", "params.y", "run.steps", "size(params.list)"), op, number)
+      .map((parts) => parts.join(" ")),
+    fc.tuple(number, op, fc.constantFrom("params.x", "time.minute")).map((parts) => parts.join(" ")),
+    fc
+      .tuple(fc.constantFrom("params.x", "run.calls"), fc.array(number, { minLength: 1, maxLength: 3 }))
+      .map(([of, values]) => `${of} in [${values}]`),
+    fc.constantFrom("params.x < 1.5", "params.x > 0.5", "params.flag", "true", "false", "has(params.y)"),
+    fc.constantFrom('action.kind == "tool"', 'action.kind != "llm"', 'action.kind in ["llm", "image"]'),
+  );
+  const { condition } = fc.letrec<{ condition: string }>((tie) => ({
+    condition: fc.oneof(
+      { maxDepth: 3, depthSize: "small" },
+      atom,
+      fc
+        .tuple(tie("condition"), fc.constantFrom("&&", "||"), tie("condition"))
+        .map((parts) => `(${parts.join(" ")})`),
+      tie("condition").map((inner) => `!(${inner})`),
+    ),
+  }));
+  const situation = fc.record({
+    params: fc.record({
+      x: fc.oneof(number, fc.constant(0.75)),
+      y: number,
+      flag: fc.boolean(),
+      list: fc.array(fc.constant(0), { maxLength: 3 }),
+    }),
+    kind: fc.constantFrom("tool", "llm", "image"),
+    steps: fc.bigInt({ min: 1n, max: 3n }),
+    calls: fc.bigInt({ min: 0n, max: 3n }),
+    minute: fc.bigInt({ min: 0n, max: 59n }),
+  });
+
+  it("is so, whatever is asked", () => {
+    const seen = { never: 0, always: 0, sometimes: 0 };
+    fc.assert(
+      fc.property(condition, fc.array(situation, { minLength: 20, maxLength: 20 }), (source, situations) => {
+        const answer = told(source) as keyof typeof seen;
+        seen[answer] += 1;
+        for (const { params, kind, steps, calls, minute } of situations) {
+          const scope = scopeOf({ action: { kind, name: "x" }, run: { steps, calls }, time: { minute } });
+          const value = ask(source, params, scope);
+          if (answer === "never") expect(value).not.toBe(true);
+          if (answer === "always") expect(value).not.toBe(false);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(Math.min(seen.never, seen.always, seen.sometimes)).toBeGreaterThan(20);
   });
 });
 

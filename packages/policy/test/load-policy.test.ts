@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { InvalidPolicy, lintPolicy, loadPolicy } from "@tollgate/policy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { actionOf, contextOf, policyOf, problemsOf } from "./policy-fixture.ts";
@@ -200,6 +201,16 @@ describe("a policy of several files", () => {
       expect.stringContaining('a.yaml:2 there is no "foo"'),
       expect.stringContaining("a.yaml:3"),
     ]);
+  });
+
+  it("is found by a file URL, too", () => {
+    write("a policy.yaml", "version: 1\n");
+    expect(loadPolicy(pathToFileURL(join(folder, "a policy.yaml"))).ruleIds).toEqual([]);
+  });
+
+  it("is refused, and nothing worse, when it nests without end", () => {
+    const path = write("main.yaml", `version: 1\nrules: ${"[".repeat(100_000)}\n`);
+    expect(() => loadPolicy(path)).toThrow(InvalidPolicy);
   });
 
   it("cannot be loaded from a path that is none", () => {

@@ -61,6 +61,6 @@ export function explainCase(policy: Policy, each: PolicyCase): Promise<Explanati
 }
 
 /** A verdict in the words of a policy: a terminal deny is a stop. */
-export function expectationOf(verdict: Verdict): Expectation {
+function expectationOf(verdict: Verdict): Expectation {
   return verdict.decision === "deny" && verdict.terminal === true ? "stop" : verdict.decision;
 }

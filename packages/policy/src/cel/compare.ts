@@ -4,7 +4,7 @@ import type { Meter } from "./scope.ts";
 type Sort = "null" | "bool" | "number" | "string" | "list" | "map";
 
 /** What sort of value it is; whole numbers and others are one sort, as in JSON. */
-export function sortOf(value: unknown): Sort {
+function sortOf(value: unknown): Sort {
   if (value === null) return "null";
   if (Array.isArray(value)) return "list";
   switch (typeof value) {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isMap, isScalar, isSeq, type Node } from "yaml";
 import { InvalidPolicy } from "./problem.ts";
 import { report } from "./read-nodes.ts";
@@ -16,7 +17,7 @@ export interface Origin {
 
 /** A text has more than one line, a path has one. */
 export function originOf(pathOrText: string | URL): Origin {
-  if (pathOrText instanceof URL) return { path: decodeURIComponent(pathOrText.pathname), text: null };
+  if (pathOrText instanceof URL) return { path: fileURLToPath(pathOrText), text: null };
   return pathOrText.includes("\n") ? { path: null, text: pathOrText } : { path: pathOrText, text: null };
 }
 
