@@ -4,7 +4,7 @@ import { createGate, type GateOptions, IdempotencyConflict } from "@tollgate/cor
 import { memoryApprovals } from "@tollgate/core/driver";
 import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
-import { answerApproval, type GateAgentOptions, gateAgent, gateToolHooks } from "../src/index.ts";
+import { answerApproval, type GateAgentOptions, gateToolHooks } from "../src/index.ts";
 import {
   agentOf,
   decisionsOf,
@@ -216,15 +216,10 @@ describe("an approved call", () => {
     const { fixture, sent, send, paused, runId, storage } = await asking();
     const other = createGate({ ...approve });
     const agent = register(
-      gateAgent(
-        {
-          id: "tester",
-          name: "tester",
-          instructions: "Answer.",
-          model: fixture.openai("gpt-4o"),
-          tools: { send },
-        },
-        other.run({ id: fixture.run.id, tenant: "acme", user: "alice" }),
+      agentOf(
+        fixture,
+        { tools: { send } },
+        { gateOrRun: other.run({ ...fixture.run.subject, id: fixture.run.id }) },
       ),
       storage,
     );
@@ -242,19 +237,8 @@ describe("an approved call", () => {
     const approvals = memoryApprovals();
     const { fixture, sent, send, paused, runId, storage } = await asking({}, { ...approve, approvals });
     const other = createGate({ ...approve, approvals });
-    const agent = register(
-      gateAgent(
-        {
-          id: "tester",
-          name: "tester",
-          instructions: "Answer.",
-          model: fixture.openai("gpt-4o"),
-          tools: { send },
-        },
-        other.run({ ...(isSame ? { id: fixture.run.id } : {}), tenant: "acme", user: "alice" }),
-      ),
-      storage,
-    );
+    const run = other.run({ ...fixture.run.subject, ...(isSame ? { id: fixture.run.id } : {}) });
+    const agent = register(agentOf(fixture, { tools: { send } }, { gateOrRun: run }), storage);
     await agent.resumeGenerate(answerApproval(paused.suspendPayload, yes), { runId });
     expect(sent).toEqual(["bob"]);
     expect((await other.approvals.list({ status: "used" })).map(({ run }) => run === fixture.run.id)).toEqual(
