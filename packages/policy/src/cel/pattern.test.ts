@@ -74,12 +74,36 @@ describe("a pattern", () => {
     expect(() => new Pattern(source)).toThrow();
   });
 
-  it("keeps little of what texts it meets", () => {
-    const wide = new Pattern("[^a]{40}b");
-    const meter = new Meter(100_000_000);
-    for (let code = 0x1000; code < 0x6000; code += 64) {
-      const chars = Array.from({ length: 64 }, (_, index) => String.fromCodePoint(code + index)).join("");
-      expect(wide.isIn(chars, meter)).toBe(false);
-    }
+  it("costs the same for a text whatever came before it, and whether it was found", () => {
+    const costOf = (pattern: Pattern, subject: string): number => {
+      const spent: number[] = [];
+      pattern.isIn(subject, { spend: (steps) => spent.push(steps) } as unknown as Meter);
+      return spent.reduce((sum, steps) => sum + steps, 0);
+    };
+    const sources = ["[ab]{3}c$", "(a|b|ab)*c", "(.{1,9}){9}z", "^a.*b.*c"];
+    const words = fc.array(fc.string({ unit: "grapheme", maxLength: 200 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...sources),
+        words,
+        fc.string({ maxLength: 300 }),
+        (source, before, subject) => {
+          const used = new Pattern(source);
+          for (const word of before) costOf(used, word + subject);
+          expect(costOf(used, subject)).toBe(costOf(new Pattern(source), subject));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("forgets texts of ever new characters while it goes along", () => {
+    const wide = new Pattern("([^a]{1,40}b){1,9}z");
+    const meter = new Meter(1_000_000_000);
+    const text = Array.from({ length: 20_000 }, (_, index) =>
+      String.fromCodePoint(0x1000 + ((index * 7919) % 40_000)),
+    );
+    expect(wide.isIn(text.join(""), meter)).toBe(false);
+    expect(wide.isIn(`${text.join("")}bz`, meter)).toBe(true);
   });
 });

@@ -13,21 +13,38 @@ interface Place {
   readonly steps: readonly number[];
   readonly isMatch: boolean;
   readonly isMatchAtEnd: boolean;
-  readonly leadsTo: Map<number, Place>;
+  readonly edges: Map<number, Edge>;
+  /** When it was last entered, and how many of its edges were paid for since then. */
+  turn: number;
+  paid: number;
 }
 
+interface Edge {
+  readonly to: Place;
+  turn: number;
+}
+
+/** The largest automaton. */
 const mostSteps = 2_000;
+/** How many places, and edges of each, are made use of again while one text is looked through. */
 const mostPlaces = 500;
-const mostLeads = 128;
+const mostEdges = 128;
+/** How many edges may be kept for the next text. */
+const mostKept = 256;
 
 /**
  * A pattern that finds out in time linear to the text whether it is anywhere in it: a Thompson automaton whose sets
  * of states are kept as they are met. No text and no pattern makes it try again.
+ *
+ * What is kept from one text to the next saves time, but is paid for anew: a text costs the same whatever came before.
  */
 export class Pattern {
   readonly #steps: Step[] = [];
   readonly #places = new Map<string, Place>();
   readonly #from: number;
+  #turn = 0;
+  #entered = 0;
+  #edges = 0;
 
   /** @throws PatternFlaw for a pattern that is not of the known syntax, or too large. */
   constructor(source: string) {
@@ -37,30 +54,64 @@ export class Pattern {
 
   /** Whether the pattern is found in the text. @throws TooManySteps */
   isIn(text: string, meter: Meter): boolean {
-    let place = this.#place([this.#from], true, meter);
+    if (this.#edges > mostKept) this.#forget();
+    this.#turn += 1;
+    this.#entered = 0;
+    let place = this.#enter(this.#place([this.#from], true), meter);
     for (let at = 0; at < text.length; ) {
       if (place.isMatch) return true;
       meter.spend(1);
       const codePoint = text.codePointAt(at) as number;
-      place = place.leadsTo.get(codePoint) ?? this.#follow(place, codePoint, meter);
+      const edge = place.edges.get(codePoint);
+      place = edge?.turn === this.#turn ? edge.to : this.#follow(place, codePoint, edge, meter);
       at += codePoint > 0xffff ? 2 : 1;
     }
     return place.isMatchAtEnd;
   }
 
-  #follow(place: Place, codePoint: number, meter: Meter): Place {
+  /** Goes along an edge that is not paid for. */
+  #follow(place: Place, codePoint: number, edge: Edge | undefined, meter: Meter): Place {
+    const to = edge?.to ?? this.#next(place, codePoint);
+    if (place.paid < mostEdges) {
+      place.paid += 1;
+      if (edge === undefined) {
+        place.edges.set(codePoint, { to, turn: this.#turn });
+        this.#edges += 1;
+      } else edge.turn = this.#turn;
+    }
+    return this.#enter(to, meter);
+  }
+
+  #enter(place: Place, meter: Meter): Place {
+    meter.spend((place.steps.length + 1) << 3);
+    if (place.turn === this.#turn) return place;
+    if (this.#entered === mostPlaces) {
+      this.#forget();
+      this.#turn += 1;
+      this.#entered = 0;
+    }
+    place.turn = this.#turn;
+    place.paid = 0;
+    this.#entered += 1;
+    return place;
+  }
+
+  #forget(): void {
+    this.#places.clear();
+    this.#edges = 0;
+  }
+
+  #next(place: Place, codePoint: number): Place {
     const next = place.steps.flatMap((index) => {
       const step = this.#steps[index] as Step;
       return step.type === "one" && step.test(codePoint) ? [step.next] : [];
     });
     // It may begin anywhere.
-    const led = this.#place([...next, this.#from], false, meter);
-    if (place.leadsTo.size < mostLeads) place.leadsTo.set(codePoint, led);
-    return led;
+    return this.#place([...next, this.#from], false);
   }
 
-  #place(from: readonly number[], isFirst: boolean, meter: Meter): Place {
-    const steps = this.#reach(from, isFirst, false, meter);
+  #place(from: readonly number[], isFirst: boolean): Place {
+    const steps = this.#reach(from, isFirst, false);
     const key = `${isFirst} ${steps}`;
     const known = this.#places.get(key);
     if (known !== undefined) return known;
@@ -69,16 +120,17 @@ export class Pattern {
     const place: Place = {
       steps,
       isMatch: has(steps),
-      isMatchAtEnd: has(this.#reach(steps, isFirst, true, meter)),
-      leadsTo: new Map(),
+      isMatchAtEnd: has(this.#reach(steps, isFirst, true)),
+      edges: new Map(),
+      turn: 0,
+      paid: 0,
     };
-    if (this.#places.size >= mostPlaces) this.#places.clear();
     this.#places.set(key, place);
     return place;
   }
 
   /** The steps that are reached without a character, in order. */
-  #reach(from: readonly number[], isFirst: boolean, isLast: boolean, meter: Meter): readonly number[] {
+  #reach(from: readonly number[], isFirst: boolean, isLast: boolean): readonly number[] {
     const seen = new Set<number>();
     const open = [...from];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
@@ -88,7 +140,6 @@ export class Pattern {
       if (step.type === "fork") open.push(step.next, step.other);
       else if ((step.type === "begin" && isFirst) || (step.type === "end" && isLast)) open.push(step.next);
     }
-    meter.spend(seen.size);
     return [...seen].sort((a, b) => a - b);
   }
 
