@@ -65,6 +65,24 @@ const laws: Readonly<Record<string, (used: UsedLog) => Promise<void>>> = {
     expect(await seqs({ from: 8.64e15 })).toEqual([]);
   },
 
+  async "a name that no receipt can have finds nothing, whatever its characters"({ log }) {
+    const main = new SampleChain("main");
+    await appendAll(log, [main.seal(), main.seal(decided("a", { user: "\ufffd" }))]);
+    for (const name of ["", "a\0", "\ud800", "\udc00\ud800", "a".repeat(100_000), "' OR TRUE --"]) {
+      for (const query of [
+        { chain: name },
+        { run: name },
+        { subject: { user: name } },
+        { subject: { [name]: "alice" } },
+        { chain: "main", subject: { user: name } },
+        { chain: name, run: name, subject: { user: name }, from: 0 },
+      ]) {
+        expect(await readAll(log, query), JSON.stringify(query).slice(0, 100)).toEqual([]);
+      }
+    }
+    expect(await readAll(log, { subject: { user: "\ufffd" } })).toHaveLength(1);
+  },
+
   async "a time that is none is refused before anything is read"({ log }) {
     const main = new SampleChain("main");
     await appendAll(log, main.sealMany(2));

@@ -148,9 +148,14 @@ export function listOf(array: string | null): readonly string[] {
   return array === null || array === "{}" ? [] : array.slice(1, -1).split(",");
 }
 
+/** Whether the database can keep a text; none that it cannot is found in it. */
+export function isKeepable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}
+
 /** @throws StorageFailed for a text that would not come back from the database as it is. */
 export function checkText(text: string): void {
-  if (text.isWellFormed() && !text.includes("\0")) return;
+  if (isKeepable(text)) return;
   throw new StorageFailed(`PostgreSQL cannot keep the text ${JSON.stringify(text)}`);
 }
 

@@ -2,6 +2,7 @@ import type { Receipt, ReceiptQuery } from "@tollgate/core";
 import { StorageFailed } from "@tollgate/core";
 import { readTime } from "@tollgate/core/driver";
 import type { Database, Row } from "./database.ts";
+import { isKeepable } from "./holds.ts";
 import { findPlaces } from "./receipt-places.ts";
 
 /** How many receipts are fetched at once. */
@@ -17,6 +18,7 @@ export async function* readReceipts(
 ): AsyncGenerator<Receipt, void, void> {
   const from = readTime(query.from, "from");
   const until = readTime(query.until, "until");
+  if (!namesOf(query).every(isKeepable)) return;
   const ask = async (text: string, values: unknown[]) =>
     (await database.ask({ text, values, repeatable: true })).rows;
   const [newest] = await ask("SELECT coalesce(max(r.position), 0) AS position FROM tollgate.receipts r", []);
@@ -51,6 +53,12 @@ export async function* readReceipts(
     if (found.length < placesSize) return;
     last = found.at(-1) ?? last;
   }
+}
+
+/** The texts that receipts are to be found by. */
+function namesOf({ chain = "", run = "", subject = {} }: ReceiptQuery): readonly string[] {
+  const texts = Object.entries(subject).flat();
+  return [chain, run, ...texts.filter((text) => typeof text === "string")];
 }
 
 function* receiptsOf(rows: readonly Row[]): Generator<Receipt, void, void> {
