@@ -53,7 +53,7 @@ export class Pattern {
   }
 
   /** Whether the pattern is found in the text. @throws TooManySteps */
-  isIn(text: string, meter: Meter): boolean {
+  isIn(text: string, meter: Pick<Meter, "spend">): boolean {
     if (this.#edges > mostKept) this.#forget();
     this.#turn += 1;
     this.#entered = 0;
@@ -70,7 +70,7 @@ export class Pattern {
   }
 
   /** Goes along an edge that is not paid for. */
-  #follow(place: Place, codePoint: number, edge: Edge | undefined, meter: Meter): Place {
+  #follow(place: Place, codePoint: number, edge: Edge | undefined, meter: Pick<Meter, "spend">): Place {
     const to = edge?.to ?? this.#next(place, codePoint);
     if (place.paid < mostEdges) {
       place.paid += 1;
@@ -82,7 +82,7 @@ export class Pattern {
     return this.#enter(to, meter);
   }
 
-  #enter(place: Place, meter: Meter): Place {
+  #enter(place: Place, meter: Pick<Meter, "spend">): Place {
     meter.spend((place.steps.length + 1) << 3);
     if (place.turn === this.#turn) return place;
     if (this.#entered === mostPlaces) {
