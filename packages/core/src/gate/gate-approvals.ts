@@ -1,5 +1,5 @@
 import type { Awaitable } from "../awaitable.ts";
-import { TollgateError } from "../errors.ts";
+import { InvalidAction } from "../errors.ts";
 import { approvalContent } from "../oversight/approval-content.ts";
 import type { AnsweredApproval, ApprovalStore, ApprovalVerdict } from "../oversight/approval-store.ts";
 import type { Approval, ApprovalAnswer, ApprovalQuery, Approvals } from "../oversight/approvals.ts";
@@ -91,7 +91,7 @@ export class GateApprovals implements Approvals {
     { by, reason }: ApprovalAnswer,
   ): Promise<Approval> {
     if (typeof by !== "string" || by === "") {
-      throw new TollgateError("invalid_action", 'say who answers the approval: { by: "alice" }');
+      throw new InvalidAction('say who answers the approval: { by: "alice" }');
     }
     await this.#expire();
     const { store, now } = this.#home;
@@ -103,8 +103,7 @@ export class GateApprovals implements Approvals {
     );
     await record(answered);
     if (answered?.taken === true) return answered.approval;
-    throw new TollgateError(
-      "invalid_action",
+    throw new InvalidAction(
       answered === null
         ? `no approval ${id} is known`
         : `approval ${id} is ${answered.approval.status}, not pending`,
