@@ -1,6 +1,6 @@
 import type { Action, Clock, EvaluationContext, GateOptions, PolicyInForce, Verdict } from "@tollgate/core";
 import { systemClock } from "@tollgate/core/driver";
-import { type Origin, originOf } from "./document/find-files.ts";
+import { type Origin, originOf, textOf } from "./document/find-files.ts";
 import { InvalidPolicy, type PolicyProblem } from "./document/problem.ts";
 import { type PolicyDocument, readDocument } from "./document/read-document.ts";
 import { policyDigest } from "./policy-digest.ts";
@@ -69,7 +69,7 @@ export class Policy {
     return this.#loaded.inForce.digest;
   }
 
-  /** The files that it was read from. */
+  /** The absolute paths of the files that it was read from. */
   get files(): readonly string[] {
     return this.#loaded.document.files;
   }
@@ -94,18 +94,31 @@ export class Policy {
     return hasChanged;
   }
 
-  /** Reloads the policy when its files change; answers what ends that. */
+  /**
+   * Reloads the policy when its files have changed and then stayed the same for one look, so that none is read while
+   * it is being written; answers what ends that.
+   */
   watch(options: WatchOptions = {}): () => void {
     const { everyMs = 2000, clock = systemClock } = options;
+    let applied: string | null = textOf(this.files);
+    let seen: string | null = applied;
     let told: string | null = null;
     const look = (): void => {
       timer = clock.setTimer(look, everyMs);
+      const now = textOf(this.files);
+      const isSteady = now === seen;
+      seen = now;
+      if (!isSteady || now === applied) return;
       try {
-        if (this.reload()) options.onReload?.(this);
+        const hasChanged = this.reload();
+        seen = textOf(this.files);
+        applied = seen;
         told = null;
+        if (hasChanged) options.onReload?.(this);
       } catch (error) {
         if (!(error instanceof InvalidPolicy)) throw error;
-        // Once for each state of the files.
+        // What is wrong may be in a file that is not looked at yet: it is tried again, and told once.
+        applied = null;
         if (told !== error.message) options.onInvalid?.(error);
         told = error.message;
       }

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manualClock } from "@tollgate/core/testing";
-import { InvalidPolicy, loadPolicy } from "@tollgate/policy";
+import { InvalidPolicy, loadPolicy, type Policy } from "@tollgate/policy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { gateOf } from "./policy-fixture.ts";
 
@@ -67,27 +67,91 @@ describe("a policy that changes while a gate runs", () => {
     expect((await gate.decide({ kind: "tool", name: "delete" })).outcome).toBe("deny");
   });
 
-  it("is watched: a change is in force after the next look, and what is wrong is told once", () => {
-    const clock = manualClock();
-    const policy = loadPolicy(path);
-    const told: string[] = [];
-    const stop = policy.watch({
-      everyMs: 1000,
-      clock,
-      onReload: () => told.push("reloaded"),
-      onInvalid: ({ problems }) => told.push(`invalid ${problems[0]?.line}`),
+  it("is the same file also when the process has gone to another folder", () => {
+    const before = process.cwd();
+    try {
+      process.chdir(join(path, ".."));
+      const policy = loadPolicy("tollgate.yaml");
+      expect(() => loadPolicy("none.yaml")).toThrow("none.yaml:1:1: it cannot be read");
+      process.chdir(before);
+      writeFileSync(path, text("$1.00", "$0.10", "allow"));
+      expect(policy.reload()).toBe(true);
+      expect(policy.files).toEqual([realpathSync(path)]);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  describe("is watched", () => {
+    /** What is told of a policy that is looked at each second. */
+    function watched(policy: Policy): { told: string[]; look(times?: number): void; stop(): void } {
+      const clock = manualClock();
+      const told: string[] = [];
+      const stop = policy.watch({
+        everyMs: 1000,
+        clock,
+        onReload: () => told.push("reloaded"),
+        onInvalid: ({ problems }) => told.push(`invalid ${problems[0]?.line}`),
+      });
+      return {
+        told,
+        stop,
+        look(times = 1) {
+          for (let look = 0; look < times; look++) clock.advance(1000);
+        },
+      };
+    }
+
+    it("and changes with its files, once they stay as they are", () => {
+      const policy = loadPolicy(path);
+      const { told, look, stop } = watched(policy);
+      look(3);
+      expect(told).toEqual([]);
+      const whole = text("$1.00", "$0.10", "allow");
+      // Half of a file that is being written can be a policy without rules.
+      writeFileSync(path, whole.slice(0, whole.indexOf("rules")));
+      look();
+      writeFileSync(path, whole);
+      look();
+      expect([told, policy.ruleIds]).toEqual([[], ["a"]]);
+      look();
+      expect(told).toEqual(["reloaded"]);
+      stop();
+      writeFileSync(path, text("$2.00", "$0.10", "allow"));
+      look(5);
+      expect(told).toEqual(["reloaded"]);
     });
-    clock.advance(1000);
-    expect(told).toEqual([]);
-    writeFileSync(path, text("$1.00", "$0.10", "allow"));
-    clock.advance(1000);
-    writeFileSync(path, text("$1.00", "$0.10", "dney"));
-    clock.advance(1000);
-    clock.advance(1000);
-    expect(told).toEqual(["reloaded", "invalid 4"]);
-    stop();
-    writeFileSync(path, text("$2.00", "$0.10", "allow"));
-    clock.advance(5000);
-    expect(told).toHaveLength(2);
+
+    it("and what is wrong is told once, until it is right again", () => {
+      const policy = loadPolicy(path);
+      const { told, look, stop } = watched(policy);
+      writeFileSync(path, text("$1.00", "$0.10", "dney"));
+      look(5);
+      expect(told).toEqual(["invalid 4"]);
+      writeFileSync(path, text("$1.00", "$0.10", "deny"));
+      look(2);
+      writeFileSync(path, text("$1.00", "$0.10", "dney"));
+      look(2);
+      writeFileSync(path, text("$1.00", "$0.10", "stop"));
+      look(2);
+      expect(told).toEqual(["invalid 4", "invalid 4", "reloaded"]);
+      stop();
+    });
+
+    it("and files that it includes from now on are looked at, too", () => {
+      const policy = loadPolicy(path);
+      const { told, look, stop } = watched(policy);
+      const more = join(path, "..", "more.yaml");
+      writeFileSync(path, `${text("$1.00", "$0.10", "deny")}include: [more.yaml]\n`);
+      look(2);
+      expect(told).toEqual(["invalid 5"]);
+      writeFileSync(more, "version: 1\nrules: []\n");
+      look(2);
+      writeFileSync(more, "version: 1\nrules: [{ id: b, when: run.steps > 9, then: stop, reason: x }]\n");
+      look(2);
+      expect(policy.ruleIds).toEqual(["a", "b"]);
+      expect(told).toEqual(["invalid 5", "reloaded"]);
+      stop();
+    });
   });
 });

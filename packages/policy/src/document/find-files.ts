@@ -15,10 +15,20 @@ export interface Origin {
   readonly text: string | null;
 }
 
+/** The files of a policy. */
+export interface FoundFiles {
+  readonly sources: readonly Source[];
+  /** Their absolute paths; none for a text. */
+  readonly paths: readonly string[];
+}
+
 /** A text has more than one line, a path has one. */
 export function originOf(pathOrText: string | URL): Origin {
+  // Resolved now: it is the same file also when the process goes to another folder.
   if (pathOrText instanceof URL) return { path: fileURLToPath(pathOrText), text: null };
-  return pathOrText.includes("\n") ? { path: null, text: pathOrText } : { path: pathOrText, text: null };
+  return pathOrText.includes("\n")
+    ? { path: null, text: pathOrText }
+    : { path: resolve(pathOrText), text: null };
 }
 
 /**
@@ -26,19 +36,18 @@ export function originOf(pathOrText: string | URL): Origin {
  *
  * @throws InvalidPolicy when the first file cannot be read.
  */
-export function findFiles({ path, text }: Origin): readonly Source[] {
+export function findFiles({ path, text }: Origin): FoundFiles {
   if (path === null) {
     const source = new Source("policy", text ?? "");
     for (const node of includesOf(source)) report(source, node, "only a policy in a file can include others");
-    return [source];
+    return { sources: [source], paths: [] };
   }
   const found = new Map<string, Source>();
-  const first = resolve(path);
   try {
-    found.set(first, new Source(nameOf(first), readFileSync(first, "utf8")));
+    found.set(path, new Source(nameOf(path), readFileSync(path, "utf8")));
   } catch (error) {
     const message = `it cannot be read: ${(error as Error).message}`;
-    throw new InvalidPolicy([{ file: path, line: 1, column: 1, message }]);
+    throw new InvalidPolicy([{ file: nameOf(path), line: 1, column: 1, message }]);
   }
   // What is found is looked through in turn.
   for (const [file, source] of found) {
@@ -62,7 +71,20 @@ export function findFiles({ path, text }: Origin): readonly Source[] {
       }
     }
   }
-  return [...found.values()];
+  return { sources: [...found.values()], paths: [...found.keys()] };
+}
+
+/** What stands in files now, to tell whether it has changed; one that cannot be read has nothing in it. */
+export function textOf(files: readonly string[]): string {
+  return JSON.stringify(
+    files.map((file) => {
+      try {
+        return readFileSync(file, "utf8");
+      } catch {
+        return null;
+      }
+    }),
+  );
 }
 
 function nameOf(path: string): string {

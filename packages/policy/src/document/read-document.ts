@@ -23,7 +23,7 @@ import type { Source } from "./source.ts";
 
 /** A whole policy as checked: of all its files. */
 export interface PolicyDocument {
-  /** All files that it was read from. */
+  /** The absolute paths of all files that it was read from. */
   readonly files: readonly string[];
   readonly timeZone: string;
   /** What happens to an action that no rule matches. */
@@ -53,7 +53,7 @@ const members = [
 
 /** Reads a policy from its files. @throws InvalidPolicy telling everything that is wrong at once. */
 export function readDocument(origin: Origin, environment: Environment): PolicyDocument {
-  const sources = findFiles(origin);
+  const { sources, paths } = findFiles(origin);
   const parts = sources.flatMap((source): Part[] => {
     const found = source.root === null ? null : readMap(source, source.root, "a policy", members);
     if (source.root === null) source.report(0, "it is empty; begin with version: 1");
@@ -97,7 +97,7 @@ export function readDocument(origin: Origin, environment: Environment): PolicyDo
   );
   if (problems.length > 0) throw new InvalidPolicy(problems);
   return {
-    files: sources.map(({ file }) => file),
+    files: paths,
     timeZone,
     otherwise,
     roles,
