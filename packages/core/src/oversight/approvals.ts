@@ -53,9 +53,9 @@ export interface Approvals {
   /**
    * Lets the action through once, when its run asks again.
    *
-   * @throws TollgateError `invalid_action` when it is not pending any more.
+   * @throws InvalidAction when it is not pending any more, or nobody says so.
    */
   grant(id: string, answer: ApprovalAnswer): Promise<Approval>;
-  /** Refuses the action for good. @throws TollgateError `invalid_action` when it is not pending any more. */
+  /** Refuses the action for good. @throws InvalidAction when it is not pending any more, or nobody says so. */
   deny(id: string, answer: ApprovalAnswer): Promise<Approval>;
 }
