@@ -1,4 +1,7 @@
-import { postgresLedger, postgresLog } from "@tollgate/postgres";
+import { createGate } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
+import { readKeyFile } from "@tollgate/core/node";
+import { postgresApprovals, postgresLedger, postgresLog } from "@tollgate/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDatabase, type TestDatabase } from "./postgres-database.ts";
@@ -96,6 +99,28 @@ describe("a store in PostgreSQL", () => {
     expect(verified.stdout).toMatch(/^authentic: 26 receipts in 6 chains, /);
     expect(await standing("balances")).toEqual(await standing("budgets"));
     expect((await run("show", "-k", gateKey, "-k", operatorKey)).stdout).toMatch(/^invoice-7 +user=alice /m);
+  });
+});
+
+describe("approvals in PostgreSQL", () => {
+  it("are listed and granted like those in SQLite, and used by the run that asks again", async () => {
+    const pool = new pg.Pool({ connectionString: database.url });
+    const gate = createGate({
+      log: postgresLog(pool),
+      approvals: postgresApprovals(pool),
+      signer: readKeyFile(gateKey),
+      evaluators: [evaluator("careful", () => ({ decision: "require_approval", reason: "always" }))],
+    });
+    const pay = { kind: "tool", name: "pay" } as const;
+    const mine = { run: gate.run({ id: "thread-7" }) };
+    const id = (await gate.decide(pay, mine)).approval?.id ?? "";
+    expect((await run("approvals", "list")).stdout).toContain(`${id}  pending  tool pay`);
+    const by = ["--by", "carol", "--reason", "checked", "--key-file", operatorKey];
+    const granted = await run("approvals", "grant", id, ...by);
+    expect([granted.code, granted.stderr]).toEqual([0, ""]);
+    expect(await gate.decide(pay, mine)).toMatchObject({ outcome: "allow", approval: { id } });
+    await gate.close();
+    await pool.end();
   });
 });
 
