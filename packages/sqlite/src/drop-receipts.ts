@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { InvalidConfig } from "@tollgate/core";
+import { InvalidConfig, StorageFailed } from "@tollgate/core";
 import { readObject, readTime } from "@tollgate/core/driver";
 import type { OpenFile } from "./open-file.ts";
 import { noDelete } from "./schema.ts";
@@ -28,10 +29,11 @@ const pageRows = 5000;
  * a decision whose reservation has not ended stays with all that comes after it. Other processes go on meanwhile,
  * and what is left verifies at every moment; only who is reading just then may miss some.
  *
- * `file` is a path, or what `sqliteFile` answers. The file does not shrink: what comes next takes the room.
+ * `file` is a path, or what `sqliteFile` answers; one that is open for nothing else is closed after it. The file does
+ * not shrink: what comes next takes the room.
  *
- * @throws InvalidConfig when `before` is no time; StorageFailed when it cannot be done: what was dropped until then
- * is gone.
+ * @throws InvalidConfig when `before` is no time; StorageFailed when there is no such file, or it cannot be done: what
+ * was dropped until then is gone.
  */
 export async function dropReceipts(
   file: string | SqliteFile,
@@ -40,6 +42,10 @@ export async function dropReceipts(
   readObject(options, "options", ["before"]);
   const before = readTime(options.before, "before");
   if (before === undefined) throw new InvalidConfig("before", "say which receipts are old enough to go");
+  // Opening it would make it, and nobody would hear that the receipts are in another one.
+  if (typeof file === "string" && !existsSync(file)) {
+    throw new StorageFailed(`there is no file ${file} to drop receipts from`);
+  }
   const used = useFile(file, {}, []);
   const release = used.hold();
   try {

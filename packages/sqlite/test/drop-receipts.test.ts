@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { appendAll, decision, SampleChain, settlement } from "@tollgate/conformance/sample-chain";
-import { createSigner, InvalidConfig } from "@tollgate/core";
+import { createSigner, InvalidConfig, StorageFailed } from "@tollgate/core";
 import { keyContent } from "@tollgate/core/testing";
 import { verifyChain } from "@tollgate/core/verify";
 import { dropReceipts, sqliteLog } from "@tollgate/sqlite";
@@ -236,6 +237,12 @@ describe("dropping receipts", () => {
     await (await permit(gate)).settle();
     expect(await elsewhere.head("one")).toMatchObject({ seq: (await read("one")).at(-1)?.body.seq });
     await elsewhere.close?.();
+  });
+
+  it("makes no file where there is none, so that a slip in its name is heard of", async () => {
+    const path = tempFile("gone.db");
+    await expect(dropReceipts(path, { before: 0 })).rejects.toThrow(StorageFailed);
+    expect(existsSync(path)).toBe(false);
   });
 
   it.each([["yesterday"], [Number.NaN], [new Date("none")], [undefined]])(
