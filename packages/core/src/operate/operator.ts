@@ -89,6 +89,9 @@ export interface Operator {
    *
    * Refused are leases, which are no decision's; and reservations whose decision is not in the log, for a receipt of
    * their end would belong to nothing: they expire by themselves.
+   *
+   * A receipt that nobody has written, as this process died or the ledger's answer was lost, is written by a gate
+   * minutes later where ledger and log share a store, and by nobody else: whoever operates next does not.
    */
   release(request: ReleaseRequest): Promise<Released>;
   /**
