@@ -19,12 +19,17 @@ export async function withPolicy<Result>(
   work: (policy: ReturnType<PolicyPackage["loadPolicy"]>, using: PolicyPackage) => Promise<Result>,
 ): Promise<Result> {
   const using = await policyPackage();
+  let isLoaded = false;
   try {
-    return await work(using.loadPolicy(file), using);
+    const policy = using.loadPolicy(file);
+    isLoaded = true;
+    return await work(policy, using);
   } catch (error) {
     if (!(error instanceof using.InvalidPolicy)) throw error;
     const [first, ...others] = error.problems.map(using.problemText);
-    const more = others.length === 0 ? "" : ` (and ${others.length} more: tollgate policy lint ${file})`;
-    throw new CliError(`${first}${more}`, { cause: error });
+    const rest = isLoaded ? "" : `: tollgate policy lint ${file}`;
+    throw new CliError(others.length === 0 ? String(first) : `${first} (and ${others.length} more${rest})`, {
+      cause: error,
+    });
   }
 }

@@ -167,7 +167,9 @@ function load(origin: Origin, options: PolicyOptions): Loaded {
   } catch (error) {
     if (error instanceof InvalidPolicy) throw error;
     const message = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    throw new InvalidPolicy([{ file: origin.path ?? "policy", line: 1, column: 1, message }]);
+    throw new InvalidPolicy([{ file: origin.path ?? "policy", line: 1, column: 1, message }], {
+      cause: error,
+    });
   }
 }
 

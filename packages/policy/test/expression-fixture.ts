@@ -9,7 +9,7 @@ const environment = createEnvironment();
 /** A scope of a tool call, with what a test says of it. */
 export function scopeOf(parts: Partial<Scope> = {}, steps = 1_000_000): Scope {
   return {
-    action: { kind: "tool", name: "pay_invoice", amounts: { usd: 5_000_000_000n } },
+    action: { kind: "tool", name: "pay_invoice", maxOutputTokens: 5, amounts: { usd: 5_000_000_000n } },
     subject: { user: "alice" },
     run: { id: "r", steps: 3n, calls: 2n, repeats: 1n, spent: 2_000_000_000n, started: 0n, seconds: 60n },
     time: { now: 0n, hour: 14n, minute: 5n, weekday: "friday", date: "2026-11-20", zone: "UTC" },

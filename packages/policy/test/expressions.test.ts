@@ -14,6 +14,7 @@ describe("an expression", () => {
     ["has(subject.role) && subject.role == 'admin'", false],
     ["-run.steps + 4 == 1 && run.steps % 2 == 1 && run.steps / 2 == 1 && run.steps * 2 - 6 == 0", true],
     ["double(run.steps) / 2.0 == 1.5", true],
+    ["action.maxOutputTokens / 2 == 2 && action.maxOutputTokens > 4", true],
     ['"a" + string(run.steps) == "a3" && int("7") == 7', true],
   ])("%s: %s", (source, answer) => {
     expect(ask(source)).toBe(answer);

@@ -9,7 +9,7 @@ import { compileMacro } from "./compile-macro.ts";
 import type { Compile, Compiled } from "./compiled.ts";
 import { missing } from "./missing-member.ts";
 import type { Scope } from "./scope.ts";
-import { macros } from "./vocabulary.ts";
+import { fieldOf, macros } from "./vocabulary.ts";
 
 /** Makes functions of a tree whose names and types were checked; `locals` are the names of lists' items. */
 export const compile: Compile = (node, locals) => {
@@ -81,10 +81,12 @@ function compileField(node: ASTNode, of: ASTNode, field: string, locals: readonl
   const path = serialize(node);
   if (of.op === "id" && of.args !== "params" && !locals.includes(of.args)) {
     const root = of.args as Root;
+    const isWhole = fieldOf(root, field)?.type === "int";
     return (scope) => {
       const value = scope[root][field];
       if (value === undefined) throw missing(path);
-      return value;
+      // Counts of an action are numbers as callers give them.
+      return isWhole && typeof value === "number" ? BigInt(value) : value;
     };
   }
   const owner = compile(of, locals);

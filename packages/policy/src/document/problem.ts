@@ -15,8 +15,8 @@ export interface PolicyProblem {
 export class InvalidPolicy extends InvalidConfig {
   readonly problems: readonly PolicyProblem[];
 
-  constructor(problems: readonly PolicyProblem[]) {
-    super("policy", ["it cannot be used", ...problems.map(problemText)].join("\n"));
+  constructor(problems: readonly PolicyProblem[], options?: { readonly cause?: unknown }) {
+    super("policy", ["it cannot be used", ...problems.map(problemText)].join("\n"), options);
     this.name = "InvalidPolicy";
     this.problems = problems;
   }

@@ -2,7 +2,7 @@ import { type ASTNode, serialize } from "@marcbachmann/cel-js";
 import { alternativesOf } from "../cel/condition.ts";
 import { isImpossible } from "../cel/contradiction.ts";
 import { problemPlace } from "../document/problem-place.ts";
-import { type Rule, rankOf } from "./rule.ts";
+import { byPriority, type Rule, rankOf } from "./rule.ts";
 
 /**
  * Finds rules that are not what they look like: whose condition is never true, never false, or that another rule
@@ -15,8 +15,12 @@ export function checkRules(rules: readonly Rule[]): void {
     return flaw === null;
   });
   const conjuncts = new Map(alive.map((rule) => [rule, conjunctsOf(rule.when.ast)]));
+  const candidates = byRarest(conjuncts);
   for (const rule of alive) {
-    const by = alive.find((other) => other !== rule && shadows(other, rule, conjuncts));
+    const by = ["true", ...(conjuncts.get(rule) ?? [])]
+      .flatMap((conjunct) => candidates.get(conjunct) ?? [])
+      .filter((other) => other !== rule && shadows(other, rule, conjuncts))
+      .sort(byPriority)[0];
     if (by !== undefined) report(rule, shadowedText(rule, by));
   }
 }
@@ -67,6 +71,29 @@ function shadowedText(rule: Rule, by: Rule): string {
       ? `of the higher priority ${by.priority} decides before it; give it a priority above ${by.priority}, or take one of them out`
       : `answers ${by.then.decision} whenever it matches, and is told of in its place; take one of them out`;
   return `rule "${rule.id}" never decides: ${where} ${why}`;
+}
+
+/**
+ * Rules by the one of their conjuncts that the fewest have: whoever implies a rule has that one, too, so that not every
+ * two of thousands of rules are compared.
+ */
+function byRarest(conjuncts: ReadonlyMap<Rule, ReadonlySet<string>>): ReadonlyMap<string, readonly Rule[]> {
+  const counts = new Map<string, number>();
+  for (const set of conjuncts.values()) {
+    for (const conjunct of set) counts.set(conjunct, (counts.get(conjunct) ?? 0) + 1);
+  }
+  const rules = new Map<string, Rule[]>();
+  for (const [rule, set] of conjuncts) {
+    const asked = [...set].filter((conjunct) => conjunct !== "true");
+    const rarest = asked.reduce(
+      (best, conjunct) => ((counts.get(conjunct) ?? 0) < (counts.get(best) ?? 0) ? conjunct : best),
+      asked[0] ?? "true",
+    );
+    const known = rules.get(rarest);
+    if (known === undefined) rules.set(rarest, [rule]);
+    else known.push(rule);
+  }
+  return rules;
 }
 
 function conjunctsOf(node: ASTNode): ReadonlySet<string> {
