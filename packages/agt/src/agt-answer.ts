@@ -81,6 +81,11 @@ function readResult(result: PolicyBackendEvaluationResult, set: "rich" | "legacy
   }
   if (!isDecision(effectiveDecision))
     return { ...denial("AGT answered neither allow, deny nor review", "none"), unasked: [] };
+  const isOverruled = backendResults.some(
+    ({ decision, error }) => rank(error ? "deny" : decision) > rank(effectiveDecision),
+  );
+  if (isOverruled || (effectiveDecision === "allow" && effectivePolicyResult?.allowed === false))
+    return { ...denial("AGT's answer contradicts itself", "none"), unasked: [] };
   const unasked = backendResults.filter(isUnasked).map(({ backend }) => backend);
   const decided = backendResults
     .filter(({ decision }) => decision === effectiveDecision)
@@ -101,9 +106,10 @@ function isUnasked({ decision, reason }: BackendEvaluationOutcome): boolean {
 }
 
 function richAnswer(result: PolicyDecisionResult): AgtAnswer {
-  const { allowed, action, matchedRule, policyName, approvers } = result;
+  const { allowed, action, matchedRule, policyName, approvers, rateLimited } = result;
   const rule = matchedRule === undefined ? "default" : `${policyName}/${matchedRule}`;
   const reason = result.reason || `rule ${rule}`;
+  if (rateLimited === true && allowed === true) return denial("AGT's answer contradicts itself", rule);
   if (allowed === true && action === "allow") return { decision: "allow", reason, rule, approvers: [] };
   if (allowed === false && action === "require_approval")
     return { decision: "review", reason, rule, approvers };

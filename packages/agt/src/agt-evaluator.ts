@@ -44,9 +44,10 @@ export function agtEvaluator(engine: AgtEngine, options: AgtEvaluatorOptions = {
     const outlawed = whyOutlawed(agentId, options);
     if (outlawed !== null) return deny(outlawed.reason, "agent", outlawed.terminal);
     const seen = agtContext(action, context, options.context?.(action));
-    const doubt = loaded.doubt(agentId, new FieldValues(seen, loaded.facets));
+    const name = agtAction(action);
+    const doubt = loaded.doubt(agentId, name, new FieldValues(seen, loaded.facets));
     if (doubt !== null) return deny(doubt, "types");
-    const answer = askEngine(engine, agentId, agtAction(action), seen);
+    const answer = askEngine(engine, agentId, name, seen);
     return "then" in answer ? answer.then(toVerdict) : toVerdict(answer);
   }
 
@@ -55,7 +56,9 @@ export function agtEvaluator(engine: AgtEngine, options: AgtEvaluatorOptions = {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     evaluate(action: Action, context: EvaluationContext): Awaitable<Verdict> {
       if (kinds !== undefined && !kinds.includes(action.kind)) return allow;
-      const agent = options.agentId === undefined ? action.subject.agent : options.agentId(action);
+      const agent = namedAgent(
+        options.agentId === undefined ? action.subject.agent : options.agentId(action),
+      );
       if (audit === undefined) return judge(action, context, agent);
       const record = entryWriter(
         audit,
@@ -70,6 +73,11 @@ export function agtEvaluator(engine: AgtEngine, options: AgtEvaluatorOptions = {
 /** The agent of calls that name none, where no policy asks for one. */
 const unknownAgent = "unknown";
 
+/** What is no name is none: AGT would find it in nobody's policy, also where one names whom it denies. */
+function namedAgent(id: unknown): string | undefined {
+  return typeof id === "string" && id !== "" ? id : undefined;
+}
+
 type AgtVerdict = Extract<Verdict, { readonly decision: "allow" | "deny" | "require_approval" }> & {
   readonly rule: string;
 };
@@ -80,7 +88,12 @@ type Write = (decision: "allow" | "deny" | "review") => string;
 function entryWriter(audit: AgtAuditLog, agentId: string, action: string): Write {
   let hash: string | null = null;
   return (decision) => {
-    hash ??= audit.log({ agentId, action, decision }).hash;
+    if (hash === null) {
+      ({ hash } = audit.log({ agentId, action, decision }));
+      // Such as of a log that writes later: nobody could tell from the receipt whether it did.
+      if (typeof hash !== "string" || !/^[0-9a-f]{64}$/.test(hash))
+        throw new Error("AGT's log answered no hash");
+    }
     return hash;
   };
 }
@@ -95,8 +108,15 @@ function recorded(
     const hash = write(verdict.decision === "require_approval" ? "review" : verdict.decision);
     return { ...verdict, rule: `${verdict.rule}#${hash}` };
   };
+  const enterDeny = (): void => {
+    try {
+      write("deny");
+    } catch {
+      // It is denied already; thrown in a listener it would end the process.
+    }
+  };
   const fail = (error: unknown): never => {
-    write("deny");
+    enterDeny();
     throw error;
   };
   let verdict: Awaitable<AgtVerdict>;
@@ -106,7 +126,7 @@ function recorded(
     return fail(error);
   }
   if (!("then" in verdict)) return enter(verdict);
-  context.signal.addEventListener("abort", () => write("deny"), { once: true });
+  context.signal.addEventListener("abort", enterDeny, { once: true });
   return verdict.then(enter, fail);
 }
 

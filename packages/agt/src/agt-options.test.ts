@@ -15,6 +15,7 @@ describe("the options of an evaluator over AGT", () => {
     // AGT would never be asked.
     [{ kinds: ["tools"] }, "kinds[0]"],
     [{ kinds: "tool" }, "kinds"],
+    [{ kinds: [] }, "kinds"],
     [{ fields: ["a.b"] }, "fields[0]"],
     [{ context: {} }, "context"],
     [{ agentId: "bot" }, "agentId"],

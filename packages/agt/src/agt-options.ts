@@ -65,6 +65,8 @@ export function checkAgtOptions(engine: AgtEngine, options: AgtEvaluatorOptions)
   }
   readObject(options, "options", known);
   const { agentId, context, audit, identities, killSwitch, lifecycle, fields } = options;
+  if (Array.isArray(options.kinds) && options.kinds.length === 0)
+    throw new InvalidConfig("kinds", "is empty: AGT would never be asked");
   expectAll("kinds", options.kinds, (kind, field) => void readChoice(kind, field, kinds));
   expectAll("fields", fields, (name, field) => {
     if (typeof name !== "string" || !/^[A-Za-z_]\w*$/.test(name))

@@ -51,6 +51,13 @@ export function readRichPolicy(
   find(at, scope === undefined || scopes.has(scope) ? null : "scope is global, tenant or agent");
   find(at, agents === undefined || isTexts(agents) ? null : "agents is a list of ids");
   find(at, agent === undefined || isText(agent) ? null : "agent is an id");
+  const patterns = [agent, ...(isTexts(agents) ? (agents as string[]).filter((id) => id !== "*") : [])];
+  find(
+    at,
+    patterns.some((id) => isText(id) && id.includes("*"))
+      ? "holds for nobody by a pattern: write whole ids, or agents: ['*'] for everybody"
+      : null,
+  );
   if (!Array.isArray(rules)) find(at, "has no list of rules");
   const read: ReadRule[] = [];
   const names = new Set<unknown>();
@@ -80,6 +87,7 @@ function ruleProblems(rule: Raw): readonly string[] {
     enabled,
     priority,
     approvers,
+    surfaces,
   } = rule;
   const problems: (string | false)[] = [
     action !== undefined &&
@@ -89,6 +97,7 @@ function ruleProblems(rule: Raw): readonly string[] {
       !isPolicyAction(action) &&
       "`action` is not looked at in rich policies: write a condition such as tool == 'name'",
     conditions !== undefined && "`conditions` is not looked at in rich policies: write `condition` as text",
+    surfaces !== undefined && "`surfaces` is not looked at: the rule holds on all of them",
     enabled !== undefined && typeof enabled !== "boolean" && "enabled is true or false",
     priority !== undefined && !Number.isFinite(priority) && "priority is a number",
     approvers !== undefined && !isTexts(approvers) && "approvers is a list of texts",

@@ -1,5 +1,6 @@
 import { contextFields, facetFields } from "./agt-context.ts";
 import type { AgtEngine } from "./agt-engine.ts";
+import { lintDefaults } from "./lint-defaults.ts";
 import { lintLegacyRules } from "./lint-legacy.ts";
 import { type AgtFinding, readRichPolicy } from "./lint-rich.ts";
 
@@ -31,6 +32,7 @@ export function lintAgtEngine(engine: AgtEngine, options?: AgtLintOptions): read
       : []),
     ...policies.flatMap((policy) => readRichPolicy(policy, fields).findings),
     ...sharedLimits(policies),
+    ...lintDefaults(policies.filter((policy) => policy !== undefined)),
     ...lintLegacyRules(rules, fields),
   ];
 }

@@ -2,8 +2,10 @@ import type { Policy } from "@microsoft/agent-governance-sdk";
 import { facetFields } from "./agt-context.ts";
 import type { AgtEngine } from "./agt-engine.ts";
 import type { FieldValues } from "./field-values.ts";
+import { type FlatRule, flatDoubt, readFlatRules } from "./flat-doubt.ts";
 import { type AgtLintOptions, knownFields, lintAgtEngine } from "./lint.ts";
 import { type AgtFinding, type ReadRule, readRichPolicy } from "./lint-rich.ts";
+import { agentsOf } from "./policy-agents.ts";
 import { areAsSeen, type SeenRules, seeRules } from "./seen-rules.ts";
 
 /** A policy as it was when it was last looked over. */
@@ -22,6 +24,7 @@ export class LoadedPolicies {
   #seen: SeenRules | null = null;
   #findings: readonly AgtFinding[] = [];
   #loaded: readonly Loaded[] = [];
+  #flat: readonly FlatRule[] = [];
 
   constructor(engine: AgtEngine, options: AgtLintOptions) {
     this.#engine = engine;
@@ -40,8 +43,8 @@ export class LoadedPolicies {
     return this.#loaded.some(({ agents }) => agents !== null);
   }
 
-  /** Why it depends on AGT's guess at a type whether a rule fires for this call; null where it does not. */
-  doubt(agent: string, fields: FieldValues): string | null {
+  /** Why it depends on AGT's guess at a type or a name whether a rule fires for this call; null where it does not. */
+  doubt(agent: string, action: string, fields: FieldValues): string | null {
     for (const { agents, rules } of this.#loaded) {
       if (agents !== null && !agents.has(agent)) continue;
       for (const { where, condition } of rules) {
@@ -49,7 +52,7 @@ export class LoadedPolicies {
         if (typeof holding === "string") return `${where}: ${holding}`;
       }
     }
-    return null;
+    return flatDoubt(this.#flat, action, fields);
   }
 
   #look(): void {
@@ -68,11 +71,7 @@ export class LoadedPolicies {
       agents: agentsOf(policy),
       rules: readRichPolicy(policy, fields).rules,
     }));
+    this.#flat = readFlatRules(rules);
     this.#seen = seeRules(policies, rules);
   }
-}
-
-function agentsOf({ agent, agents }: Policy): ReadonlySet<string> | null {
-  const named = new Set([...(agent ? [agent] : []), ...(agents ?? [])]);
-  return named.size === 0 || named.has("*") ? null : named;
 }

@@ -79,6 +79,7 @@ function isSame(now: PolicyRule, was: PolicyRule): boolean {
     now.limit === was.limit &&
     now.priority === was.priority &&
     now.enabled === was.enabled &&
+    now.surfaces === was.surfaces &&
     now.approvers === was.approvers
   );
 }

@@ -88,11 +88,24 @@ describe("trap 7: backends that answer nonsense, lack the method or hang", () =>
     [{ allowed: true, action: "warn" }],
     [{ allowed: true, action: "deny" }],
     [{ allowed: "yes", action: "allow" }],
+    [{ allowed: true, action: "allow", rateLimited: true }],
     [{}],
   ])("an engine that answers %j denies", async (answer) => {
     const engine = engineOf();
     engine.evaluatePolicy = () => answer as never;
     expect((await decide(engine, {})).outcome).toBe("deny");
+  });
+
+  it.each([
+    [{ backendResults: [{ backend: "remote", decision: "deny" }] }],
+    [{ backendResults: [{ backend: "remote", decision: "allow", error: "down" }] }],
+    [{ backendResults: [], effectivePolicyResult: { allowed: false, action: "deny" } }],
+  ])("an engine whose allow has %j in it denies", async (answer) => {
+    const engine = withBackend({ evaluatePolicy: () => "allow" });
+    const localDecision = { allowed: true, action: "allow" };
+    engine.evaluatePolicyWithBackends = async () =>
+      ({ effectiveDecision: "allow", localDecision, ...answer }) as never;
+    expect((await decide(engine, {})).reason).toBe("AGT_DENY: AGT's answer contradicts itself");
   });
 
   it("an engine that throws denies, and is entered as a deny", async () => {

@@ -1,6 +1,7 @@
 import { type AuditEntry, AuditLogger } from "@microsoft/agent-governance-sdk";
 import { createGate, type Gate, type Receipt } from "@tollgate/core";
 import { composite, denyTools, evaluator } from "@tollgate/core/evaluators";
+import { manualClock } from "@tollgate/core/testing";
 import { describe, expect, it } from "vitest";
 import { type AgtEvaluatorOptions, agtEvaluator, reconcile } from "../src/index.ts";
 import { engineOf, rule } from "./engine.ts";
@@ -23,6 +24,10 @@ function trails(options: AgtEvaluatorOptions = {}): { gate: Gate; audit: AuditLo
 
 const call = (name: string, usd = "$0.10", params: object = {}) =>
   ({ kind: "tool", name, params, amounts: { usd } }) as const;
+
+function fail(): never {
+  throw new Error("the disk is full");
+}
 
 async function receiptsOf(gate: Gate): Promise<Receipt[]> {
   const receipts: Receipt[] = [];
@@ -88,6 +93,34 @@ describe("the two trails", () => {
       "allow",
       "allow,allow",
     ]);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["throws", fail],
+    ["answers no hash", () => ({})],
+    ["writes later", () => Promise.resolve({ hash: "0".repeat(64) })],
+  ])("are two: a log that %s denies", async (_what, log) => {
+    const { gate } = trails({ audit: { log: log as never } });
+    expect(await gate.decide(call("ls"))).toMatchObject({ outcome: "deny", code: "evaluator_failed" });
+    expect(await gate.balances()).toEqual([]);
+  });
+
+  it("are not what ends the process: a log that throws while a backend hangs", async () => {
+    const clock = manualClock();
+    const reached = Promise.withResolvers<void>();
+    const hanging = engine();
+    hanging.registerBackend({
+      name: "remote",
+      evaluatePolicy: () => {
+        reached.resolve();
+        return new Promise<never>(() => undefined);
+      },
+    });
+    const evaluators = [agtEvaluator(hanging, { timeoutMs: 50, audit: { log: fail } })];
+    const asked = createGate({ clock, evaluators }).decide(call("ls"));
+    await reached.promise;
+    clock.advance(50);
+    expect(await asked).toMatchObject({ outcome: "deny", code: "evaluator_failed" });
   });
 
   it("may hold entries of others, and no entry of what AGT was not asked about", async () => {
