@@ -1,6 +1,8 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Decision } from "@tollgate/core";
+import { evaluator } from "@tollgate/core/evaluators";
 import { manualClock } from "@tollgate/core/testing";
 import { InvalidPolicy, loadPolicy, type Policy } from "@tollgate/policy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -46,6 +48,43 @@ describe("a policy that changes while a gate runs", () => {
     );
     expect(digests).toEqual([before, before, policy.digest, policy.digest]);
     expect(policy.reload()).toBe(false);
+  });
+
+  it("is one policy for each decision, however many are under way when it changes", async () => {
+    const policy = loadPolicy(path);
+    let turns = 0;
+    const waiting = evaluator("waiting", async () => {
+      turns += 1;
+      for (let turn = turns % 7; turn >= 0; turn--) await Promise.resolve();
+      return { decision: "allow" };
+    });
+    const { gate } = gateOf(policy, { evaluators: [waiting] });
+    const [one, other] = [text("$1000", "$0.10", "deny"), text("$2000", "$0.20", "allow")];
+    const expected = new Map<string, readonly unknown[]>();
+    for (const [said, ...answers] of [
+      [one, "deny", 100_000_000n, 1_000_000_000_000n],
+      [other, "allow", 200_000_000n, 2_000_000_000_000n],
+    ] as const) {
+      policy.reload(said);
+      expected.set(policy.digest, answers);
+    }
+    const asked: Promise<readonly Decision[]>[] = [];
+    for (let round = 0; round < 60; round++) {
+      asked.push(Promise.all(["delete", "search"].map((name) => gate.decide({ kind: "tool", name }))));
+      if (round % 3 === 0) await Promise.resolve();
+      policy.reload(round % 2 === 0 ? one : other);
+    }
+    const seen = new Set<unknown>();
+    for (const [deleting, searching] of await Promise.all(asked)) {
+      const digestOf = (decision: Decision | undefined): string | null =>
+        decision?.receipt?.body.type === "decision" ? decision.receipt.body.decision.policy : null;
+      expect(deleting?.outcome).toBe(expected.get(String(digestOf(deleting)))?.[0]);
+      const [claim] = searching?.claims ?? [];
+      const [, price, limit] = expected.get(String(digestOf(searching))) ?? [];
+      expect([claim?.amount, claim?.limit]).toEqual([price, limit]);
+      seen.add(digestOf(searching));
+    }
+    expect(seen.size).toBe(2);
   });
 
   it("stays as it is when the new one is bad, however it is bad", async () => {

@@ -101,7 +101,10 @@ class Replay {
             usd: heldOf(body) ?? decision.claims.find(({ unit }) => unit === "usd")?.amount ?? null,
           };
     if (change !== null) this.#changed.push(change);
-    this.#pending.set(body.id, { change, permit: decision.permit });
+    // What was refused is never settled; of what was let through then, only this is to be ended now.
+    if (outcome === "allow" || outcome === "degrade") {
+      this.#pending.set(body.id, { change, permit: decision.permit });
+    }
   }
 
   async settle(body: SettlementBody): Promise<void> {
