@@ -92,6 +92,27 @@ describe.each(["answer", "question"] as const)("a ledger that loses the %s", (lo
   });
 });
 
+it("a release that did not arrive, and that somebody else made meanwhile, is not taken for one's own", async () => {
+  const ledger = postgresLedger(shaky);
+  const held = await grant(ledger, request("a"));
+  const other = await pool.connect();
+  await other.query("BEGIN");
+  // The second try waits for this row.
+  await other.query("SELECT FROM tollgate.reservations WHERE key = 'a' FOR UPDATE");
+  const cut = proxy.cut("tollgate.release", "question");
+  const released = ledger.release(held, "not sent");
+  await cut;
+  await other.query("SELECT tollgate.release($1, $2, NULL, $3)", [
+    held.key,
+    held.id,
+    "released by carol: stuck",
+  ]);
+  await other.query("COMMIT");
+  other.release();
+  expect(await released).toEqual({ status: "conflict", ended: "released" });
+  expect(await ledger.balances({})).toMatchObject([{ held: 0n }]);
+});
+
 describe("a gate over shaky connections", () => {
   it.each(["answer", "question"] as const)(
     "decides and settles when each step loses its %s",

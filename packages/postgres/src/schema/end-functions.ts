@@ -70,8 +70,9 @@ BEGIN
   WHERE r.key = p_key AND r.id = p_id AND r.status = 'open'
   RETURNING r.holds INTO v_holds;
   IF NOT FOUND THEN
-    SELECT r.status INTO answer FROM tollgate.reservations r
-    WHERE r.key = p_key AND r.id = p_id AND r.status <> 'refused';
+    -- Who asks again, as the answer was lost, knows its own release by the reason.
+    SELECT CASE WHEN r.status = 'released' AND r.details ->> 'reason' = p_reason THEN 'released_so' ELSE r.status END
+    INTO answer FROM tollgate.reservations r WHERE r.key = p_key AND r.id = p_id AND r.status <> 'refused';
     answer := 'was_' || coalesce(answer, 'unknown');
     RETURN;
   END IF;
