@@ -17,6 +17,12 @@ describe("an identity that fails", () => {
     ["answers no time", () => ({ subject: clerk }) as never],
     ["answers no number", () => ({ subject: clerk, expiresAt: Number.NaN })],
     ["answers nobody", () => ({ expiresAt: 1e15 }) as never],
+    ["refuses in no words", () => ({ refused: true, subject: clerk, expiresAt: 1e15 }) as never],
+    [
+      "leaves a role to its caller",
+      () => ({ subject: clerk, expiresAt: 1e15, callerFills: ["role"] }) as never,
+    ],
+    ["leaves no list", () => ({ subject: clerk, expiresAt: 1e15, callerFills: "user" }) as never],
     ["answers an unknown field", () => ({ subject: { admin: true }, expiresAt: 1e15 }) as never],
   ];
 

@@ -1,6 +1,7 @@
 import { InvalidConfig } from "@tollgate/core";
 import { type CryptoKey, createLocalJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from "jose";
 import type { JwtAlgorithm, JwtIdentityOptions } from "./jwt-identity-options.ts";
+import { keyProblem, weakRsa } from "./key-problem.ts";
 import { remoteKeys } from "./remote-keys.ts";
 import { asSigningKeys } from "./signing-keys.ts";
 
@@ -62,6 +63,8 @@ function checkPublic(key: JWK, field: string): void {
   if ("d" in key || "k" in key || key.kty === "oct") {
     throw new InvalidConfig(field, "is a private or shared key: only public keys belong here");
   }
+  const problem = keyProblem(key);
+  if (problem !== null) throw new InvalidConfig(field, problem);
 }
 
 function algorithmOfJwk(key: JWK): JwtAlgorithm {
@@ -74,13 +77,16 @@ function algorithmOfJwk(key: JWK): JwtAlgorithm {
 
 function algorithmOf(key: CryptoKey): JwtAlgorithm {
   const algorithm = key?.algorithm as
-    | (KeyAlgorithm & { namedCurve?: string; hash?: KeyAlgorithm })
+    | (KeyAlgorithm & { namedCurve?: string; hash?: KeyAlgorithm; modulusLength?: number })
     | undefined;
   if (key?.type !== "public")
     throw new InvalidConfig("publicKey", "expected a public JSON Web Key or CryptoKey");
   if (algorithm?.name === "Ed25519") return "EdDSA";
   if (algorithm?.name === "ECDSA" && algorithm.namedCurve === "P-256") return "ES256";
-  if (algorithm?.name === "RSASSA-PKCS1-v1_5" && algorithm.hash?.name === "SHA-256") return "RS256";
+  if (algorithm?.name === "RSASSA-PKCS1-v1_5" && algorithm.hash?.name === "SHA-256") {
+    if ((algorithm.modulusLength ?? 0) < 2048) throw new InvalidConfig("publicKey", weakRsa);
+    return "RS256";
+  }
   throw unusable();
 }
 

@@ -106,6 +106,9 @@ function read(answer: unknown): Known | IdentityRefusal {
       readonly refused?: unknown;
     };
     if (typeof refused === "string") return denied(refused);
+    if (refused !== undefined) throw new TypeError("the verifier answered a refusal that is no text");
+    if (!Array.isArray(callerFills) || !callerFills.every((field) => field === "user" || field === "session"))
+      throw new TypeError("the verifier answered callerFills other than user and session");
     if (typeof expiresAt !== "number" || Number.isNaN(expiresAt)) {
       throw new TypeError("the verifier answered no expiresAt");
     }

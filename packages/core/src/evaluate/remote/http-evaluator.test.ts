@@ -89,6 +89,14 @@ describe("a policy decision point over HTTP", () => {
       { outcome: "require_approval", reason: "large" },
     ],
     [{ decision: "allow", allowed: true, obligations: [] }, { outcome: "allow" }],
+    [
+      { decision: "allow", terminal: null, obligations: null },
+      { outcome: "allow", terminal: false },
+    ],
+    [
+      { decision: "deny", terminal: null },
+      { outcome: "deny", terminal: false },
+    ],
   ])("that answers %j decides so", async (answer, decision) => {
     expect(await decide(() => answer)).toMatchObject(decision);
   });
@@ -101,6 +109,8 @@ describe("a policy decision point over HTTP", () => {
     [{ decision: "constructor" }, /neither/],
     [{ decision: "allow", allowed: false }, /contradicts itself/],
     [{ decision: "allow", allowed: "true" }, /contradicts itself/],
+    [{ decision: "allow", terminal: true }, /contradicts itself/],
+    [{ decision: "review", terminal: "yes" }, /contradicts itself/],
     [{ decision: "allow", obligations: ["mask"] }, /obligations/],
     [{ decision: "allow", obligations: "mask" }, /obligations/],
     [["allow"], /no object/],

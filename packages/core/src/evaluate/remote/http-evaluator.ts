@@ -73,6 +73,9 @@ export function readAnswer(answer: Readonly<Record<string, unknown>>): RemoteAns
   if (allowed !== undefined && allowed !== (said === "allow")) {
     throw new Error("the policy server's answer contradicts itself");
   }
+  // Null is how many servers write that they say nothing. Anything else but a plain no speaks of stopping the run.
+  const stops = terminal !== undefined && terminal !== null && terminal !== false;
+  if (stops && said !== "deny") throw new Error("the policy server's answer contradicts itself");
   if (isSome(obligations))
     throw new Error("the policy server's answer has obligations, which nobody here meets");
   return given({
@@ -81,8 +84,7 @@ export function readAnswer(answer: Readonly<Record<string, unknown>>): RemoteAns
     rule: optionalText(answer.rule) ?? optionalText(answer.policy_id),
     id: optionalText(answer.decision_id),
     approver: optionalText(answer.approver),
-    // Anything but a plain no stops the run when the server speaks of stopping it.
-    terminal: terminal === undefined || terminal === false ? undefined : true,
+    terminal: stops ? true : undefined,
     policyVersion: optionalText(answer.policy_version),
     cacheable:
       byBudget !== undefined && byBudget !== false

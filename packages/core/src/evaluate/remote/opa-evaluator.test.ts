@@ -64,6 +64,9 @@ describe("a rule in OPA", () => {
     [{ result: { allow: "yes" } }, /neither true nor false/],
     [{ result: { allow: true, deny: "pii" } }, /deny that is no list/],
     [{ result: { allow: true, decision: "deny" } }, /contradicts itself/],
+    [{ result: { allow: true, allowed: false } }, /contradicts itself/],
+    [{ result: { decision: "allow", allowed: false } }, /contradicts itself/],
+    [{ result: { allow: true, terminal: true } }, /contradicts itself/],
     [{ result: { decision: "permit" } }, /neither allow, deny nor review/],
   ])("with the answer %j denies", async (answer, message) => {
     const { gate } = await gateOver(() => answer);

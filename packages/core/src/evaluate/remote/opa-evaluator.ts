@@ -76,8 +76,9 @@ function readValue(result: unknown): RemoteAnswer {
     throw new Error("OPA's rule has an allow that is neither true nor false");
   if (allow === undefined && decision === undefined)
     throw new Error("OPA's rule has neither allow nor decision");
-  const asked = decision ?? (allow === true ? "allow" : "deny");
-  const said = readAnswer(given({ ...more, decision: asked, allowed: allow }));
+  const said = readAnswer({ ...more, decision: decision ?? (allow === true ? "allow" : "deny") });
+  if (allow !== undefined && allow !== (said.decision === "allow"))
+    throw new Error("OPA's rule contradicts itself");
   if (objections.length === 0) return said;
   return {
     ...said,
