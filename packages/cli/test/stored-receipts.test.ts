@@ -82,6 +82,13 @@ describe("receipts in a store", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^authentic: 3 receipts in 1 chain, /);
     expect(stdout).toContain("chain today: 3 receipts, the beginning up to #6 dropped, closed at ");
+    const heads = [3, 5].map((seq) => ({ chain: "today", seq, digest: `sha256:${"0".repeat(64)}` }));
+    const report = store.folder.write("before.json", JSON.stringify({ chains: heads }));
+    const seen = await tollgate([...args, "--trimmed", "--heads", report]);
+    expect([seen.code, seen.stdout]).toEqual([0, stdout]);
+    expect(seen.stderr).toMatch(
+      /^tollgate: 2 heads of --heads stand before what is left of the chain: [^\n]+\n$/,
+    );
     expect((await tollgate(["export", "-f", "csv", trimmed, "--trimmed", "-k", store.gateKey])).code).toBe(0);
   });
 

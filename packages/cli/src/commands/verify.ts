@@ -39,6 +39,7 @@ export async function verify(
   const trust = await readTrust(options);
   return withReceipts(names, options, terminal, async (source) => {
     const found = await withProgress(terminal, source, () => check(source, options, trust));
+    noteUncheckable(found, trust, terminal);
     return tell(found, source, options, terminal);
   });
 }
@@ -56,6 +57,20 @@ async function tell(
   else if (found.what === "proof") await out.write(proofReportText(found.report, paint));
   else await out.write(reportText(found.report, source, paint));
   return code;
+}
+
+/** Tells of heads that a trimmed chain cannot be held against: it may be another than the one that was seen. */
+function noteUncheckable(
+  { what, report }: Checked,
+  { heads = [] }: VerifyOptions,
+  { note }: Pick<Terminal, "note">,
+): void {
+  if (what === "proof" || report.verdict === "broken") return;
+  const starts = new Map(report.chains.map(({ chain, from }) => [chain, from]));
+  const count = heads.filter(({ chain, seq }) => seq < (starts.get(chain) ?? 0)).length;
+  if (count === 0) return;
+  const stand = `${counted(count, "head")} of --heads ${count === 1 ? "stands" : "stand"}`;
+  note(`${stand} before what is left of the chain: nobody can tell that it goes on from there`);
 }
 
 type Checked =
