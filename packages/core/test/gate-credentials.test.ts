@@ -214,6 +214,27 @@ describe("a gate with an identity", () => {
     expect(steps).toEqual([1]);
   });
 
+  it("does not let who is not admitted have a run's steps forgotten", async () => {
+    const steps: number[] = [];
+    const { gate } = gateFixture({
+      identity: createIdentity((text, now) =>
+        text === credential ? { subject: clerk, expiresAt: now + hour } : { refused: "nobody" },
+      ),
+      evaluators: [
+        evaluator("steps", (_, { run }) => {
+          steps.push(run.steps);
+          return { decision: "allow" };
+        }),
+      ],
+    });
+    const once = () => gate.decide(tool("read"), { run: gate.run({ id: "r", credential }) });
+    await once();
+    // One more than are remembered.
+    for (let other = 0; other <= 10_000; other++) gate.run({ id: `r-${other}`, credential: "x" });
+    await once();
+    expect(steps).toEqual([1, 2]);
+  });
+
   it("stops an agent by the name that its credential says", async () => {
     const { gate } = identified();
     const run = gate.run({ credential });

@@ -26,13 +26,13 @@ export class RunHandle implements Run {
   readonly root: string;
   /** Who acts, by its credential; undefined in a gate without an identity. */
   readonly holder: Holder | undefined;
-  /** What the whole run has done: its root's. */
-  readonly counts: RunCounts;
   /** Makes its attempts' keys unlike those of any other handle, also of the same run id. */
   readonly #nonce: string;
   readonly #home: RunHome;
   /** What its opener said. */
   readonly #claimed: Subject;
+  readonly #openedAt: number;
+  #counts: RunCounts | null;
   #attempts = 0;
   #stopped: string | null = null;
 
@@ -51,7 +51,8 @@ export class RunHandle implements Run {
     this.#claimed = parent === null ? own : Object.freeze({ ...parent.#claimed, ...own });
     this.holder =
       parent === null ? identity?.holder(credential, own, home.inTime) : parent.holder?.child(own);
-    this.counts = parent?.counts ?? home.book.open(this.id, home.now());
+    this.#openedAt = home.now();
+    this.#counts = home.identity === undefined ? this.counts : null;
   }
 
   get subject(): Subject {
@@ -61,6 +62,15 @@ export class RunHandle implements Run {
   /** The subjects whose budgets its actions draw on: its own, then its ancestors'. */
   get subjects(): readonly Subject[] {
     return this.parent === null ? [this.subject] : [this.subject, ...this.parent.subjects];
+  }
+
+  /**
+   * What the whole run has done: its root's. With an identity looked up when it counts first, so that who is not
+   * admitted takes the place of no run.
+   */
+  get counts(): RunCounts {
+    this.#counts ??= this.parent?.counts ?? this.#home.book.open(this.id, this.#openedAt);
+    return this.#counts;
   }
 
   get gate(): Gate {
