@@ -53,13 +53,13 @@ function isTrue(path: string, value: unknown): Holding {
 /** Longer texts are not taken for a short one by mistake, and take long to fold. */
 const longestFolded = 1024;
 
-/** A text without the differences that people do not see: width, case, spaces around it, zero-width characters. */
+/** A text without the differences that people do not see: width, case, spaces around it, characters without a shape. */
 export function foldText(text: string): string {
   const trimmed = text.trim();
   if (trimmed.length > longestFolded) return trimmed;
   return trimmed
     .normalize("NFKC")
-    .replace(/\p{Cf}/gu, "")
+    .replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
     .toLowerCase();
 }
 
