@@ -81,6 +81,8 @@ function algorithmOf(key: CryptoKey): JwtAlgorithm {
     | undefined;
   if (key?.type !== "public")
     throw new InvalidConfig("publicKey", "expected a public JSON Web Key or CryptoKey");
+  if (!key.usages.includes("verify"))
+    throw new InvalidConfig("publicKey", 'is not for verifying: import it with the usage "verify"');
   if (algorithm?.name === "Ed25519") return "EdDSA";
   if (algorithm?.name === "ECDSA" && algorithm.namedCurve === "P-256") return "ES256";
   if (algorithm?.name === "RSASSA-PKCS1-v1_5" && algorithm.hash?.name === "SHA-256") {

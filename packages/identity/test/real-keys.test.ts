@@ -83,6 +83,13 @@ describe("keys that are fetched", () => {
       (_, response) => response.end(JSON.stringify({ keys: [{ ...first.jwk, d: first.jwk.x }] })),
     ],
     ["do not come in time", () => undefined],
+    [
+      "begin in time and never end",
+      (_, response) => {
+        const drops = setInterval(() => response.write(" "), 10);
+        response.on("close", () => clearInterval(drops));
+      },
+    ],
   ])("deny as unavailable when they %s, with a receipt", async (_what, answer) => {
     const { jwks } = await serve(answer);
     const { ask, decisions } = tokenFixture({ jwks, remote: { timeoutMs: 300 } });

@@ -44,6 +44,11 @@ describe("keys that verify tokens", () => {
     );
   });
 
+  it("are not for anything else", async () => {
+    const publicKey = await crypto.subtle.importKey("jwk", { ...ed.jwk, ext: true }, "Ed25519", true, []);
+    refuses({ publicKey }, "publicKey", /is not for verifying/);
+  });
+
   it("of other sorts may stand beside them in a set", async () => {
     const other = await testKey("ES384");
     const { ask } = tokenFixture({ jwks: { keys: [other.jwk, rs.jwk, es.jwk, ed.jwk] } });
