@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type Answering, policyServer } from "../../../test/policy-server.ts";
 import type { ActionInput } from "../../action/action.ts";
@@ -192,6 +193,18 @@ describe("a policy decision point over HTTP", () => {
     });
     const fetch: typeof globalThis.fetch = async () => followed;
     expect((await decide(() => ({}), { fetch })).code).toBe("evaluator_failed");
+  });
+
+  it("that answers more than allowed once it is unpacked is not unpacked to the end", async () => {
+    const bomb = gzipSync(Buffer.alloc(20_000_000, " "));
+    expect(bomb.length).toBeLessThan(65_536);
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    expect(failure(await decide((_, response) => void response.writeHead(200, headers).end(bomb)))).toEqual([
+      "deny",
+      "evaluator_failed",
+      0,
+      expect.stringMatching(/longer than 65536 bytes/),
+    ]);
   });
 
   it("that answers more than allowed is not read to the end", async () => {
