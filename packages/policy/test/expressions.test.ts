@@ -160,3 +160,60 @@ describe("what is wrong with an expression", () => {
     expect(flawsOf(`${"(".repeat(60)}true${")".repeat(60)}`)).toHaveLength(1);
   });
 });
+
+describe("what parameters cannot do to a condition", () => {
+  it.each([null, true, false, [0], "0", {}])("have %o taken for the number of an item", (place) => {
+    expect(ask("params.list[params.place] == 1", { list: [1, 1], place })).toMatch(/have whole numbers/);
+  });
+
+  it("have names of maps counted for nothing, again and again", () => {
+    const map = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, index]));
+    const items = Array.from({ length: 100 }, () => 0);
+    for (const source of [
+      "params.items.exists(x, size(params.map) == x)",
+      "params.items.exists(x, params.map.exists(y, true) == false)",
+      "params.items.exists(x, params.map == params.none)",
+    ]) {
+      expect(ask(source, { items, map, none: {} }), source).toMatch(/more than 1000000 steps/);
+    }
+    expect(ask("size(params.map) == 10000", { map })).toBe(true);
+  });
+
+  it("have one text looked for in another in more time than both are long", () => {
+    // Engines look at each of the 200,000 places of this text for as long as the part's end is.
+    const text = "a".repeat(400_000);
+    const part = `${"a".repeat(1_000)}b${"a".repeat(200_000)}`;
+    const scope = scopeOf();
+    expect(ask("params.text.contains(params.part)", { text, part }, scope)).toBe(false);
+    expect(ask("params.text.contains(params.part)", { text: `${text}${part}`, part })).toBe(true);
+  });
+
+  it("is found by what it is alone", () => {
+    for (const [text, part] of [
+      ["abababababababababac", "ababababababababac"],
+      ["x".repeat(50), "x".repeat(50)],
+      ["x".repeat(16), "x".repeat(17)],
+      ["aaaaaaaaaaaaaaaaaaab", "aaaaaaaaaaaaaaaaab"],
+      ["äöü😀".repeat(9), "ü😀äöü😀äöü😀äöü😀äö"],
+      ["äöü😀".repeat(9), "ü😀äöü😀äöü😀äöü😀öö"],
+    ] as const) {
+      expect(ask("params.text.contains(params.part)", { text, part }), part).toBe(text.includes(part));
+    }
+  });
+
+  it("is changed in its ASCII letters alone", () => {
+    const text = `aZ${"Ä😀ßI".repeat(3_000)}\ud800z@[\`{`;
+    const lower = text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const upper = text.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase());
+    expect(ask("params.text.lowerAscii() == params.lower", { text, lower })).toBe(true);
+    expect(ask("params.text.upperAscii() == params.upper", { text, upper })).toBe(true);
+  });
+});
+
+describe("a pattern that a policy cannot have", () => {
+  it("is one that repeats nothing without end, or is endless", () => {
+    const empty = `${"(".repeat(12)}${"){100}".repeat(12)}`;
+    expect(flawsOf(`params.q.matches("${empty}")`)[0]?.message).toMatch(/too large/);
+    expect(flawsOf(`params.q.matches("[${"ab".repeat(600)}]")`)[0]?.message).toMatch(/more than 1000 char/);
+  });
+});

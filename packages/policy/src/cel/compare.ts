@@ -1,4 +1,5 @@
 import { CannotEvaluate } from "./cannot-evaluate.ts";
+import { namesOf } from "./names-of.ts";
 import type { Meter } from "./scope.ts";
 
 type Sort = "null" | "bool" | "number" | "string" | "list" | "map";
@@ -61,9 +62,8 @@ function equalLists(left: readonly unknown[], right: readonly unknown[], meter: 
 }
 
 function equalMaps(left: object, right: object, meter: Meter): boolean {
-  const keys = Object.keys(left);
-  if (keys.length !== Object.keys(right).length) return false;
-  meter.spend(keys.length);
+  const keys = namesOf(left, meter);
+  if (keys.length !== namesOf(right, meter).length) return false;
   return keys.every(
     (key) =>
       Object.hasOwn(right, key) &&

@@ -4,6 +4,8 @@ import { CannotEvaluate } from "./cannot-evaluate.ts";
 import { nameOf } from "./compare.ts";
 import type { Compile, Compiled } from "./compiled.ts";
 import { dollarsOf } from "./dollars.ts";
+import { isPartOf } from "./find-text.ts";
+import { namesOf } from "./names-of.ts";
 import { Pattern } from "./pattern.ts";
 import type { Meter } from "./scope.ts";
 
@@ -23,7 +25,7 @@ export function compileCall(
   const arg = compile(node, locals);
   switch (name) {
     case "size":
-      return (scope) => sizeOf(arg(scope));
+      return (scope) => sizeOf(arg(scope), scope.meter);
     case "int":
       return (scope) => toWhole(arg(scope));
     case "double":
@@ -42,7 +44,7 @@ export function compileMethod(
   locals: readonly string[],
 ): Compiled {
   const receiver = compile(of, locals);
-  if (name === "size") return (scope) => sizeOf(receiver(scope));
+  if (name === "size") return (scope) => sizeOf(receiver(scope), scope.meter);
   if (name === "matches") {
     const pattern = new Pattern(String((args[0] as ASTNode).args));
     return (scope) => pattern.isIn(asText(receiver(scope), name), scope.meter);
@@ -56,16 +58,10 @@ export function compileMethod(
   return (scope) => {
     const text = asText(receiver(scope), name);
     const part = asText(arg(scope), name);
-    scope.meter.spend(1 + (part.length >> 6) + (name === "contains" ? text.length >> 6 : 0));
-    if (name === "contains") return contains(text, part, scope.meter);
+    if (name === "contains") return isPartOf(part, text, scope.meter);
+    scope.meter.spend(1 + (part.length >> 6));
     return name === "startsWith" ? text.startsWith(part) : text.endsWith(part);
   };
-}
-
-/** The search of engines can take the product of both lengths: long parts pay for that. */
-function contains(text: string, part: string, meter: Meter): boolean {
-  if (part.length > 16) meter.spend(text.length >> 3);
-  return text.includes(part);
 }
 
 /** `has(a.b)`: whether the member is there; what it is a member of must be. */
@@ -86,9 +82,9 @@ function compileHas(compile: Compile, node: ASTNode, locals: readonly string[]):
   };
 }
 
-function sizeOf(value: unknown): bigint {
+function sizeOf(value: unknown, meter: Meter): bigint {
   if (typeof value === "string" || Array.isArray(value)) return BigInt(value.length);
-  if (typeof value === "object" && value !== null) return BigInt(Object.keys(value).length);
+  if (typeof value === "object" && value !== null) return BigInt(namesOf(value, meter).length);
   throw new CannotEvaluate(`${nameOf(value)} has no size`);
 }
 
@@ -115,10 +111,21 @@ function asText(value: unknown, method: string): string {
   throw new CannotEvaluate(`${nameOf(value)} has no ${method}()`);
 }
 
+/** How many units of a text are put together at once. */
+const chunk = 4096;
+
 /** Letters beyond ASCII stay as they are. */
 function inCase(text: string, isLower: boolean, meter: Meter): string {
-  meter.spend(1 + (text.length >> 4));
-  return isLower
-    ? text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
-    : text.replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase());
+  meter.spend(1 + (text.length >> 3));
+  const [first, last, change] = isLower ? [65, 90, 32] : [97, 122, -32];
+  const parts: string[] = [];
+  for (let from = 0; from < text.length; from += chunk) {
+    const units = new Uint16Array(Math.min(chunk, text.length - from));
+    for (let at = 0; at < units.length; at++) {
+      const unit = text.charCodeAt(from + at);
+      units[at] = unit >= first && unit <= last ? unit + change : unit;
+    }
+    parts.push(String.fromCharCode(...units));
+  }
+  return parts.join("");
 }

@@ -3,6 +3,7 @@ import { asBoolean } from "./as-boolean.ts";
 import { CannotEvaluate, TooManySteps } from "./cannot-evaluate.ts";
 import { nameOf } from "./compare.ts";
 import type { Compile, Compiled } from "./compiled.ts";
+import { namesOf } from "./names-of.ts";
 import type { Scope } from "./scope.ts";
 
 /** Makes `list.all(x, ...)` and its like, over the items of a list or the keys of a map. */
@@ -19,7 +20,7 @@ export function compileMacro(
   const itemsOf = (scope: Scope): readonly unknown[] => {
     const value = list(scope);
     if (Array.isArray(value)) return value;
-    if (typeof value === "object" && value !== null) return Object.keys(value);
+    if (typeof value === "object" && value !== null) return namesOf(value, scope.meter);
     throw new CannotEvaluate(`${nameOf(value)} has no items`);
   };
   const ask = (scope: Scope, item: unknown): unknown => {

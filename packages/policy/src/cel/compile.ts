@@ -114,8 +114,9 @@ function compileItem(node: ASTNode & { op: "[]" }, locals: readonly string[]): C
       if (typeof index !== "string") throw new CannotEvaluate(`${ownerPath} is not a list`);
       return memberOf(owner, index, path, ownerPath);
     }
-    const place = Number(index);
-    if (typeof index === "string" || !Number.isInteger(place)) {
+    // Nothing else is taken for a number: Number() makes one of null, true and lists, too.
+    const place = typeof index === "number" || typeof index === "bigint" ? Number(index) : Number.NaN;
+    if (!Number.isInteger(place)) {
       throw new CannotEvaluate(`the items of ${ownerPath} have whole numbers`);
     }
     if (place < 0 || place >= owner.length) throw missing(path);

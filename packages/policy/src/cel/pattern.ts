@@ -26,6 +26,8 @@ interface Edge {
 
 /** The largest automaton. */
 const mostSteps = 2_000;
+/** How many pieces it is made of at most, whether they add a step or not. */
+const mostBuilt = 10_000;
 /** How many places, and edges of each, are made use of again while one text is looked through. */
 const mostPlaces = 500;
 const mostEdges = 128;
@@ -42,6 +44,7 @@ export class Pattern {
   readonly #steps: Step[] = [];
   readonly #places = new Map<string, Place>();
   readonly #from: number;
+  #built = 0;
   #turn = 0;
   #entered = 0;
   #edges = 0;
@@ -144,6 +147,9 @@ export class Pattern {
   }
 
   #build(node: PatternNode, next: number): number {
+    // Counted apart from the steps: what is empty adds none, however often it is repeated.
+    this.#built += 1;
+    if (this.#built > mostBuilt) throw new PatternFlaw(0, "the pattern is too large");
     switch (node.type) {
       case "one":
         return this.#add({ type: "one", test: node.test, next });

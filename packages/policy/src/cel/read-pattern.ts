@@ -21,6 +21,8 @@ export class PatternFlaw extends Error {
 
 const mostRepeats = 100;
 const mostNested = 20;
+/** The longest pattern: long classes cost at every character. */
+const mostChars = 1_000;
 
 /**
  * Reads the part of RE2's syntax that can be matched in linear time: text, `.`, classes, groups, `|`, `^`, `$`,
@@ -29,6 +31,7 @@ const mostNested = 20;
  * @throws PatternFlaw for anything else, such as back references and look-around.
  */
 export function readPattern(source: string): PatternNode {
+  if (source.length > mostChars) throw new PatternFlaw(mostChars, `it has more than ${mostChars} characters`);
   const reader = new Reader(source);
   const node = reader.alternatives(0);
   if (!reader.atEnd) throw reader.flaw('")" closes nothing; write "\\)" for the character');
