@@ -1,4 +1,4 @@
-import type { Run, Subject } from "@tollgate/core";
+import { InvalidAction, type Run, type Subject } from "@tollgate/core";
 import { evaluator } from "@tollgate/core/evaluators";
 import { createIdentity } from "@tollgate/core/identity";
 import { describe, expect, it } from "vitest";
@@ -53,6 +53,18 @@ describe("an approval", () => {
     expect(await code(run)).toBe("identity_denied");
     revoked.delete("acme");
     expect(await code(run)).toBe("allowed");
+  });
+});
+
+describe("an agent's stop", () => {
+  it("is by its name alone, in every tenant: one that names more is refused", async () => {
+    const { gate, open, code } = twoTenants();
+    const one = gate.stop({ agent: "bot", tenant: "acme" } as never, "revoked");
+    await expect(one).rejects.toThrow(InvalidAction);
+    expect(await code(open("acme"))).toBe("allowed");
+    await gate.stop({ agent: "bot" }, "revoked");
+    expect(await code(open("acme"))).toBe("run_stopped");
+    expect(await code(open("rival"))).toBe("run_stopped");
   });
 });
 

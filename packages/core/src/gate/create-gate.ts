@@ -217,9 +217,10 @@ class LocalGate implements Gate {
   async stop(target: StopTarget, reason: string): Promise<void> {
     const { stops, recorder, inTime } = this.#core;
     const run = this.#runToStop(target);
-    const agent = run === undefined ? readSubject(target as Subject).agent : undefined;
+    const { agent, ...more } = run === undefined ? readSubject(target as Subject) : {};
     const name = run ?? agentName(agent);
-    if (name === undefined || typeof reason !== "string" || reason === "") {
+    // Whoever names a tenant, too, does not mean the agents of that name in all others.
+    if (name === undefined || Object.keys(more).length > 0 || typeof reason !== "string" || reason === "") {
       throw new InvalidAction(
         'say why: gate.stop(run, "runaway loop") or gate.stop({ agent: "bot" }, "...")',
       );
