@@ -17,6 +17,8 @@ export class MemoryAdminLedger implements Ledger, LedgerAdmin {
   readonly #ledger: ReturnType<typeof memoryLedger>;
   readonly #adjustments: KeptAdjustment[] = [];
   readonly #reservations = new Map<string, KeptReservation>();
+  /** What each was released for, by its id. */
+  readonly #released = new Map<string, string>();
   /** How often each was asked for its list. */
   readonly asked = { adjustments: 0, reservations: 0 };
 
@@ -40,9 +42,12 @@ export class MemoryAdminLedger implements Ledger, LedgerAdmin {
     return this.#ledger.settle(reservation, amounts);
   };
 
-  release: Ledger["release"] = (reservation) => {
+  release: Ledger["release"] = (reservation, reason) => {
     this.#end(reservation, "released");
-    return this.#ledger.release(reservation);
+    const answer = this.#ledger.release(reservation);
+    const known = this.#released.get(reservation.id) ?? reason;
+    this.#released.set(reservation.id, known);
+    return answer.status === "conflict" && known !== reason ? { ...answer, otherwise: true } : answer;
   };
 
   extend: Ledger["extend"] = (reservation, expiresAt) => this.#ledger.extend(reservation, expiresAt);

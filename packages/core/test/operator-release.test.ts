@@ -94,6 +94,21 @@ describe("a release by hand", () => {
     expect(await shop.receipts("settlement")).toEqual([]);
   });
 
+  it("leaves no second ending of a permit whose own release could not reach the ledger before", async () => {
+    const shop = new Shop();
+    const permit = await shop.hold();
+    const { release } = shop.ledger;
+    shop.ledger.release = () => {
+      throw new Error("not reached");
+    };
+    await expect(permit.release("not sent")).rejects.toThrow("not reached");
+    shop.ledger.release = release;
+    await shop.operator().release({ reservation: permit.id, ...why });
+    expect(await permit.release("not sent")).toMatchObject({ outcome: "released", receipt: null });
+    expect(await shop.receipts("settlement")).toHaveLength(1);
+    await shop.check();
+  });
+
   it("is found among many by its id", async () => {
     const shop = new Shop();
     const { id } = await shop.hold();

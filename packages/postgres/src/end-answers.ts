@@ -68,7 +68,7 @@ export function releaseResult(row: Row | undefined, isRepeat: boolean): ReleaseR
     case "was_settled":
       return { status: "conflict", ended: "settled" };
     case "was_released":
-      return { status: "conflict", ended: "released" };
+      return { status: "conflict", ended: "released", otherwise: true };
     case "was_released_so":
       return isRepeat ? { status: "released" } : { status: "conflict", ended: "released" };
     case "was_expired":

@@ -59,13 +59,14 @@ function settled(
   standings: readonly Standing[],
   amounts: Amounts,
 ): SettleResult {
-  if (ended === "released") return { status: "conflict", ended };
+  if (ended === "released" || ended === "otherwise") return { status: "conflict", ended: "released" };
   if (!isOurs) return { status: "conflict", ended: "settled", late };
   return { status: "settled", charges: chargesOf(claims, standings, amounts, late), late };
 }
 
 function released({ ended, isOurs }: Words): ReleaseResult {
   if (ended === "settled" || ended === "expired") return { status: "conflict", ended };
+  if (ended === "otherwise") return { status: "conflict", ended: "released", otherwise: true };
   return isOurs ? { status: "released" } : { status: "conflict", ended: "released" };
 }
 

@@ -147,3 +147,20 @@ describe("listing reservations", () => {
     expect(await ledger.release(listed[0]!.reservation, "operator")).toEqual({ status: "released" });
   });
 });
+
+describe("a release that comes after another", () => {
+  it("hears whether that was its own, by the reason", async () => {
+    const ledger = postgresLedger(pool);
+    const reservation = await grant(ledger, request("a"));
+    expect(await ledger.release(reservation, "not sent")).toEqual({ status: "released" });
+    expect(await ledger.release(reservation, "not sent")).toEqual({ status: "conflict", ended: "released" });
+    const other = { status: "conflict", ended: "released", otherwise: true };
+    expect(await ledger.release(reservation, "stuck")).toEqual(other);
+    const ending = { outcome: "released", reason: "stuck" } as const;
+    expect(await ledger.record([{ reservation, leases: [], ending }])).toMatchObject({ endings: [other] });
+    const settling = { outcome: "settled", amounts: {}, source: "reported" } as const;
+    expect(await ledger.record([{ reservation, leases: [], ending: settling }])).toMatchObject({
+      endings: [{ status: "conflict", ended: "released" }],
+    });
+  });
+});

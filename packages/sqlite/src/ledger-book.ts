@@ -84,7 +84,9 @@ export class LedgerBook {
     }
     const ended = this.#endedOf(key, id);
     if (ended === null) return { status: "conflict", ended: "unknown" };
-    return { status: "conflict", ended: endingOf(ended) };
+    const how = endingOf(ended);
+    const isOther = how === "released" && ended.data !== String(reason);
+    return { status: "conflict", ended: how, ...(isOther ? { otherwise: true } : {}) };
   }
 
   /** Takes over what was granted out of leases. Whatever it throws, nothing of the group may be kept. */

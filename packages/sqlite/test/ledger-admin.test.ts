@@ -239,3 +239,17 @@ describe("the views of a file", () => {
     database.close();
   });
 });
+
+describe("a release that comes after another", () => {
+  it("hears whether that was its own, by the reason", async () => {
+    const ledger = sqliteLedger(tempFile());
+    const reservation = await grant(ledger, "a");
+    expect(await ledger.release(reservation, "not sent")).toEqual({ status: "released" });
+    expect(await ledger.release(reservation, "not sent")).toEqual({ status: "conflict", ended: "released" });
+    const other = { status: "conflict", ended: "released", otherwise: true };
+    expect(await ledger.release(reservation, "stuck")).toEqual(other);
+    const ending = { outcome: "released", reason: "stuck" } as const;
+    expect(await ledger.record([{ reservation, leases: [], ending }])).toMatchObject({ endings: [other] });
+    await ledger.close();
+  });
+});

@@ -224,7 +224,9 @@ export class OpenPermit implements Permit {
     const { core, held, id } = this.#parts;
     if (held.reservation !== null) {
       const result = await this.#within(core.ledger.release(held.reservation, reason));
-      const isOurs = result.status === "released" || (again && result.ended === "released");
+      // An earlier try was done, though its answer was lost.
+      const isOurs =
+        result.status === "released" || (again && result.ended === "released" && !result.otherwise);
       if (!isOurs) {
         // Whoever ended it before wrote its receipt.
         const outcome = result.ended === "unknown" ? "expired" : result.ended;

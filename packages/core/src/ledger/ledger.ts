@@ -124,7 +124,12 @@ export type SettleResult =
 /** The ledger's answer to `release`. */
 export type ReleaseResult =
   | { readonly status: "released" }
-  | { readonly status: "conflict"; readonly ended: Ending | "unknown" };
+  | {
+      readonly status: "conflict";
+      readonly ended: Ending | "unknown";
+      /** True when it was released with another reason: by somebody else, not by a try whose answer was lost. */
+      readonly otherwise?: true;
+    };
 
 /** How a reservation ended, in the words of the receipt that is to say so; amounts are decimal strings. */
 export interface UnrecordedEnding {

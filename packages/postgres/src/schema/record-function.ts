@@ -92,9 +92,10 @@ BEGIN
         WHEN e.nth IS NOT NULL THEN g.outcome || CASE WHEN e.late THEN '_late' ELSE '' END
         WHEN r.id IS NULL THEN 'was_unknown'
         WHEN g.outcome IS NULL THEN 'recorded'
+        WHEN r.status = 'released' AND r.details -> 'reason' IS DISTINCT FROM g.details -> 'reason' THEN 'was_otherwise'
         ELSE 'was_' || r.status || CASE WHEN r.late THEN '_late' ELSE '' END
       END ORDER BY g.nth) INTO answers
-    FROM unnest(p_keys, p_ids, p_outcomes) WITH ORDINALITY AS g(key, id, outcome, nth)
+    FROM unnest(p_keys, p_ids, p_outcomes, p_details) WITH ORDINALITY AS g(key, id, outcome, details, nth)
       LEFT JOIN unnest(v_new) AS n(nth) ON n.nth = g.nth
       LEFT JOIN unnest(v_ended, v_late) AS e(nth, late) ON e.nth = g.nth
       LEFT JOIN tollgate.reservations r ON r.key = g.key AND r.id = g.id AND r.status <> 'refused';
