@@ -79,7 +79,12 @@ function copyWorkspace(to: string, folder: string, { devDependencies = {} }: Man
     (name) => `${name}/`,
   );
   const kept = tracked.filter(
-    (path) => path !== "" && (!path.includes("/") || folders.some((name) => path.startsWith(name))),
+    (path) =>
+      path !== "" &&
+      // The commands of the documentation are run on the policies of an example.
+      (!path.includes("/") ||
+        /^examples\/.*\.yaml$/.test(path) ||
+        folders.some((name) => path.startsWith(name))),
   );
   for (const path of kept) cpSync(join(root, path), join(to, path), { recursive: true });
   // The lockfile says what the workspace has, which is what this must not be.
