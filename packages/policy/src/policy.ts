@@ -100,25 +100,22 @@ export class Policy {
    */
   watch(options: WatchOptions = {}): () => void {
     const { everyMs = 2000, clock = systemClock } = options;
-    let applied: string | null = textOf(this.files);
-    let seen: string | null = applied;
+    let seen = this.#loaded.document.text;
     let told: string | null = null;
     const look = (): void => {
       timer = clock.setTimer(look, everyMs);
       const now = textOf(this.files);
       const isSteady = now === seen;
       seen = now;
-      if (!isSteady || now === applied) return;
+      if (!isSteady) return;
       try {
-        const hasChanged = this.reload();
-        seen = textOf(this.files);
-        applied = seen;
+        // What it was read from, and not what stands there by now: nothing that is written meanwhile is missed.
+        const hasChanged = now !== this.#loaded.document.text && this.reload();
         told = null;
         if (hasChanged) options.onReload?.(this);
       } catch (error) {
         if (!(error instanceof InvalidPolicy)) throw error;
         // What is wrong may be in a file that is not looked at yet: it is tried again, and told once.
-        applied = null;
         if (told !== error.message) options.onInvalid?.(error);
         told = error.message;
       }

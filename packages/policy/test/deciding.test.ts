@@ -256,6 +256,25 @@ describe("the order in which rules are written", () => {
     );
   });
 
+  it("of budgets changes nothing, either: where two degrade to different models the first id does", async () => {
+    const budgets = ["a", "b"].map(
+      (id) =>
+        `  - { id: ${id}, limit: $2, match: { kind: llm }, then: degrade, degrade: { model: cheap-${id} } }\n`,
+    );
+    const decide = async (written: readonly string[]): Promise<unknown> => {
+      const prices = "prices: { models: { 'cheap-*': { perCall: $1 }, dear: { perCall: $3 } } }\n";
+      const { gate } = gateOf(policyOf(`${prices}budgets:\n${written.join("")}`));
+      const { action, receipt } = await gate.decide(
+        { kind: "llm", name: "dear", provider: "p" },
+        { accepts: ["model"] },
+      );
+      return [action.name, receipt?.body.type === "decision" && receipt.body.decision.policy];
+    };
+    const first = await decide(budgets);
+    expect(first).toEqual(["cheap-a", expect.stringMatching(/^sha256:/)]);
+    expect(await decide(budgets.toReversed())).toEqual(first);
+  });
+
   it("is not what the index goes by: rules that it passes over would not have matched", async () => {
     let compared = 0;
     await fc.assert(

@@ -158,6 +158,18 @@ describe("the environment", () => {
   });
 });
 
+describe("data in a policy", () => {
+  it.each([
+    ["{ v: .nan }", "5:34 no such number can be kept; write it as text, in quotes"],
+    ["12345678901234567890", "5:29 no such number can be kept; write it as text, in quotes"],
+    ["{ ? [a] : 1 }", "5:33 a name is a text; put it in quotes"],
+  ])("is %s as it is written, or it is refused", (result, problem) => {
+    expect(problemsOf(rule("true", `then: { skip: { result: ${result} } }\n    reason: none`))).toEqual([
+      problem,
+    ]);
+  });
+});
+
 describe("a policy of several files", () => {
   let folder = "";
   const write = (name: string, text: string): string => {
@@ -211,6 +223,21 @@ describe("a policy of several files", () => {
   it("is refused, and nothing worse, when it nests without end", () => {
     const path = write("main.yaml", `version: 1\nrules: ${"[".repeat(100_000)}\n`);
     expect(() => loadPolicy(path)).toThrow(InvalidPolicy);
+  });
+
+  it("is read from files alone, of no more than can be read in time", () => {
+    const path = write("main.yaml", "version: 1\ninclude: [/dev/zero, teams]\n");
+    expect(lintPolicy(path).map(({ message }) => message)).toEqual([
+      "/dev/zero cannot be read: it is no file",
+      "teams cannot be read: it is no file",
+    ]);
+    expect(() => loadPolicy("/dev/zero")).toThrow("it is no file");
+    const long = `version: 1\n# ${"x".repeat(600_000)}\n`;
+    write("long.yaml", long);
+    expect(
+      lintPolicy(write("main.yaml", `${long}include: [long.yaml]\n`)).map(({ message }) => message),
+    ).toEqual([expect.stringContaining("at most 1000000 bytes together")]);
+    expect(() => loadPolicy(long + long)).toThrow("at most 1000000 bytes together");
   });
 
   it("cannot be loaded from a path that is none", () => {

@@ -177,6 +177,25 @@ describe("a policy that changes while a gate runs", () => {
       stop();
     });
 
+    it("and compared with what it was read from: what has changed since then is not missed", () => {
+      const policy = loadPolicy(path);
+      writeFileSync(path, text("$1.00", "$0.10", "allow"));
+      const clock = manualClock();
+      const told: string[] = [];
+      const stop = policy.watch({
+        everyMs: 1000,
+        clock,
+        onReload: ({ digest }) => {
+          told.push(digest);
+          if (told.length === 1) writeFileSync(path, text("$9.00", "$0.10", "stop"));
+        },
+      });
+      for (let look = 0; look < 6; look++) clock.advance(1000);
+      stop();
+      expect(told).toEqual([expect.anything(), loadPolicy(path).digest]);
+      expect(policy.digest).toBe(loadPolicy(path).digest);
+    });
+
     it("and files that it includes from now on are looked at, too", () => {
       const policy = loadPolicy(path);
       const { told, look, stop } = watched(policy);

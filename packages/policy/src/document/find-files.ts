@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isMap, isScalar, isSeq, type Node } from "yaml";
@@ -7,6 +7,8 @@ import { report } from "./read-nodes.ts";
 import { Source } from "./source.ts";
 
 const mostFiles = 64;
+/** How much all files of a policy may have together: whoever loads one waits for it. */
+const mostBytes = 1_000_000;
 
 /** Where a policy is: in files, or in a text that includes none. */
 export interface Origin {
@@ -38,13 +40,22 @@ export function originOf(pathOrText: string | URL): Origin {
  */
 export function findFiles({ path, text }: Origin): FoundFiles {
   if (path === null) {
+    if (Buffer.byteLength(text ?? "") > mostBytes) {
+      throw new InvalidPolicy([{ file: "policy", line: 1, column: 1, message: tooLarge }]);
+    }
     const source = new Source("policy", text ?? "");
     for (const node of includesOf(source)) report(source, node, "only a policy in a file can include others");
     return { sources: [source], paths: [] };
   }
   const found = new Map<string, Source>();
+  let left = mostBytes;
+  const read = (file: string): Source => {
+    const { size, text } = textIn(file, left);
+    left -= size;
+    return new Source(nameOf(file), text);
+  };
   try {
-    found.set(path, new Source(nameOf(path), readFileSync(path, "utf8")));
+    found.set(path, read(path));
   } catch (error) {
     const message = `it cannot be read: ${(error as Error).message}`;
     throw new InvalidPolicy([{ file: nameOf(path), line: 1, column: 1, message }]);
@@ -64,7 +75,7 @@ export function findFiles({ path, text }: Origin): FoundFiles {
         report(source, node, `a policy has at most ${mostFiles} files`);
       } else {
         try {
-          found.set(next, new Source(nameOf(next), readFileSync(next, "utf8")));
+          found.set(next, read(next));
         } catch (error) {
           report(source, node, `${name} cannot be read: ${(error as Error).message}`);
         }
@@ -74,12 +85,24 @@ export function findFiles({ path, text }: Origin): FoundFiles {
   return { sources: [...found.values()], paths: [...found.keys()] };
 }
 
+const tooLarge = `the files of a policy have at most ${mostBytes} bytes together`;
+
+/** @throws Error for what is no file, could be read for ever, or has more than so many bytes. */
+function textIn(file: string, most: number): { readonly size: number; readonly text: string } {
+  const found = statSync(file);
+  if (!found.isFile()) throw new Error("it is no file");
+  if (found.size > most) throw new Error(tooLarge);
+  const bytes = readFileSync(file);
+  if (bytes.length > most) throw new Error(tooLarge);
+  return { size: bytes.length, text: bytes.toString() };
+}
+
 /** What stands in files now, to tell whether it has changed; one that cannot be read has nothing in it. */
 export function textOf(files: readonly string[]): string {
   return JSON.stringify(
     files.map((file) => {
       try {
-        return readFileSync(file, "utf8");
+        return textIn(file, mostBytes).text;
       } catch {
         return null;
       }

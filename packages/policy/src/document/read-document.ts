@@ -25,6 +25,8 @@ import type { Source } from "./source.ts";
 export interface PolicyDocument {
   /** The absolute paths of all files that it was read from. */
   readonly files: readonly string[];
+  /** What stood in them, as `textOf` tells it. */
+  readonly text: string;
   readonly timeZone: string;
   /** What happens to an action that no rule matches. */
   readonly otherwise: "allow" | "deny";
@@ -98,12 +100,14 @@ export function readDocument(origin: Origin, environment: Environment): PolicyDo
   if (problems.length > 0) throw new InvalidPolicy(problems);
   return {
     files: paths,
+    text: JSON.stringify(sources.map(({ text }) => text)),
     timeZone,
     otherwise,
     roles,
     subjects,
     tiers,
-    budgets,
+    // In the gate's order of budgets the last one wins where two degrade the same: let it be the first id.
+    budgets: budgets.toSorted((a, b) => (a.budget.id < b.budget.id ? 1 : -1)),
     prices: prices.table() as PolicyDocument["prices"],
     unpriced: prices.unknown,
     rules: rules.toSorted(byPriority),

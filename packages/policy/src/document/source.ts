@@ -1,4 +1,4 @@
-import { LineCounter, type Node, type ParsedNode, parseDocument, type Scalar, visit } from "yaml";
+import { isScalar, LineCounter, type Node, type ParsedNode, parseDocument, type Scalar, visit } from "yaml";
 import type { PolicyProblem } from "./problem.ts";
 
 /** A place in a policy that something is said of. */
@@ -26,6 +26,15 @@ export class Source {
     }
     visit(document, {
       Alias: (_, { range }) => this.report(range?.[0] ?? 0, "aliases are not used in policies; write it out"),
+      Pair: (_, { key }) => {
+        if (!isScalar(key))
+          this.report((key as Node | null)?.range?.[0] ?? 0, "a name is a text; put it in quotes");
+      },
+      Scalar: (_, { range, value }) => {
+        if (typeof value === "number" && !isKept(value)) {
+          this.report(range?.[0] ?? 0, "no such number can be kept; write it as text, in quotes");
+        }
+      },
       Node: (_, { range, tag }) => {
         if (tag !== undefined && !standardTags.has(tag)) {
           this.report(range?.[0] ?? 0, `the tag ${tag} is not used in policies; leave it out`);
@@ -64,6 +73,11 @@ export class Source {
     }
     return { source: this, offset: Math.min(at, end) };
   }
+}
+
+/** Whether a number is the one that is written: neither rounded nor none at all. */
+function isKept(value: number): boolean {
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
 
 const standardTags: ReadonlySet<string> = new Set(
