@@ -104,7 +104,8 @@ describe("the laws of stops", () => {
     const make = () => {
       const right = memoryStore();
       return {
-        open: ({ withinMs }: { readonly withinMs: number }) => sharedStops(right, { withinMs: withinMs * 10 }),
+        open: ({ withinMs }: { readonly withinMs: number }) =>
+          sharedStops(right, { withinMs: withinMs * 10 }),
       };
     };
     const laws = stopLaws(make, { runs: 300 }).filter(({ rule }) => /every gate denies/.test(rule));
