@@ -40,6 +40,17 @@ describe("a gate with an identity", () => {
     expect(await decisions()).toEqual(Array.from({ length: 3 }, () => "allow allowed"));
   });
 
+  it("judges what was asked, also where its caller changes it while somebody is verified", async () => {
+    const { gate } = identified({}, async (_, now) => ({ subject: clerk, expiresAt: now + hour }));
+    const input = { ...tool("pay"), params: { amount: 1 }, key: "first" };
+    const asked = gate.decide(input, { run: gate.run({ credential }) });
+    Object.assign(input, { name: "other", key: "second" });
+    input.params.amount = 1_000_000;
+    const { action, permit } = await asked;
+    expect([action.name, action.params, action.subject]).toEqual(["pay", { amount: 1 }, clerk]);
+    await permit?.settle();
+  });
+
   it.each([
     ["no credential", undefined, "no credential was shown"],
     ["an unknown one", "another", "nobody knows this credential"],

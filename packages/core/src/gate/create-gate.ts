@@ -1,5 +1,5 @@
 import { createAsyncContext } from "#async-context";
-import type { ActionInput } from "../action/action.ts";
+import type { Action, ActionInput } from "../action/action.ts";
 import { digestAction } from "../action/action-digest.ts";
 import type { Balance, BalanceQuery } from "../action/balance.ts";
 import { readAction } from "../action/read-action.ts";
@@ -165,17 +165,21 @@ class LocalGate implements Gate {
       const run =
         options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
       const named = options.subject === undefined ? undefined : readSubject(options.subject);
+      // What is asked now is judged, whatever its caller makes of it while somebody is verified.
+      const asked = readAction(input, {}, this.#defaultMaxOutputTokens);
+      const { key } = input;
       const refused = run.holder?.admit(this.#core.recorder.recordTime(), named) ?? null;
       return isPromiseLike(refused)
-        ? Promise.resolve(refused).then((late) => this.#decide(input, options, run, named, late))
-        : this.#decide(input, options, run, named, refused);
+        ? Promise.resolve(refused).then((late) => this.#decide(asked, key, options, run, named, late))
+        : this.#decide(asked, key, options, run, named, refused);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   #decide(
-    input: ActionInput,
+    asked: Action,
+    ownKey: string | undefined,
     options: DecideOptions,
     run: RunHandle,
     named: Subject | undefined,
@@ -183,9 +187,9 @@ class LocalGate implements Gate {
   ): Promise<Decision> {
     // Shadow mode changes nothing for the caller, also not for one who uses a key twice; and who is not admitted
     // neither learns nor changes what becomes of somebody's key.
-    const key = this.#core.mode === "shadow" || refused !== null ? undefined : input.key;
+    const key = this.#core.mode === "shadow" || refused !== null ? undefined : ownKey;
     const subject = named === undefined ? run.subject : Object.freeze({ ...run.subject, ...named });
-    const action = readAction(input, subject, this.#defaultMaxOutputTokens);
+    const action: Action = Object.freeze({ ...asked, subject });
     const attempt: Attempt = {
       ...digestAction(action),
       id: this.#core.newId(),
