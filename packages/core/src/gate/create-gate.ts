@@ -166,8 +166,7 @@ class LocalGate implements Gate {
         options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
       const named = options.subject === undefined ? undefined : readSubject(options.subject);
       // What is asked now is judged, whatever its caller makes of it while somebody is verified.
-      const asked = readAction(input, {}, this.#defaultMaxOutputTokens);
-      const { key } = input;
+      const [asked, key] = [readAction(input, {}, this.#defaultMaxOutputTokens), input.key];
       const refused = run.holder?.admit(this.#core.recorder.recordTime(), named) ?? null;
       return isPromiseLike(refused)
         ? Promise.resolve(refused).then((late) => this.#decide(asked, key, options, run, named, late))
