@@ -9,6 +9,11 @@ export function policyPackage(): Promise<PolicyPackage> {
   return optionalPackage(() => import("@tollgate/policy"), ["@tollgate/policy"], "a policy");
 }
 
+/** Has a secret stand as it is written, such as `${env.KEY}`: nothing that is shown may tell it. */
+const references: Readonly<Record<string, string | undefined>> = new Proxy(process.env, {
+  get: (env, name) => (Reflect.get(env, name) === undefined ? undefined : `\${env.${String(name)}}`),
+});
+
 /**
  * Does `work` with the policy of a file.
  *
@@ -21,7 +26,7 @@ export async function withPolicy<Result>(
   const using = await policyPackage();
   let isLoaded = false;
   try {
-    const policy = using.loadPolicy(file);
+    const policy = using.loadPolicy(file, { env: references });
     isLoaded = true;
     return await work(policy, using);
   } catch (error) {

@@ -76,6 +76,23 @@ night             0  not asked: decided before
 `);
   });
 
+  it("tells no secret, whatever it shows", async () => {
+    using folder = new TestFolder();
+    folder.write(
+      "tollgate.yaml",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how a policy names a secret
+      "version: 1\nrules: [{ id: a, when: true, then: { degrade: { params: { key: '${env.KEY}' } } }, reason: x }]\n",
+    );
+    const action = "{ action: { kind: llm, name: gpt-4o } }";
+    const explain = (env: Readonly<Record<string, string>>) =>
+      tollgate(["policy", "explain", "tollgate.yaml", action, "--json"], { cwd: folder.path, env });
+    const { code, stdout } = await explain({ KEY: "s3cret" });
+    expect(code).toBe(0);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it stands as it is written
+    expect(JSON.parse(stdout).verdict.patch.params).toEqual({ key: "${env.KEY}" });
+    expect((await explain({})).stderr).toContain("the environment has no KEY");
+  });
+
   it("diffs: which past decisions would change, and by how much money", async () => {
     using folder = new TestFolder();
     folder.write(
