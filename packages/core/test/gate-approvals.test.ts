@@ -97,6 +97,11 @@ describe("approvals", () => {
     const fixture = gateFixture({ evaluators: [careful] });
     const { id } = await requested(fixture);
     await expect(fixture.gate.approvals.grant(id, { by: "" })).rejects.toThrow(/say who answers/);
+    // A reason that no receipt can hold must not grant anything.
+    for (const reason of [5, {}, ["x"]] as unknown as readonly string[]) {
+      await expect(fixture.gate.approvals.grant(id, { by: "alice", reason })).rejects.toThrow(/say who/);
+    }
+    expect(await fixture.gate.approvals.get(id)).toMatchObject({ status: "pending" });
     await expect(fixture.gate.approvals.grant("nope", { by: "carol" })).rejects.toThrow(/no approval nope/);
   });
 

@@ -90,7 +90,8 @@ export class GateApprovals implements Approvals {
     status: ApprovalVerdict["status"],
     { by, reason }: ApprovalAnswer,
   ): Promise<Approval> {
-    if (typeof by !== "string" || by === "") {
+    // Nothing is said to the store that no receipt could say.
+    if (typeof by !== "string" || by === "" || typeof (reason ?? "") !== "string") {
       throw new InvalidAction('say who answers the approval: { by: "alice" }');
     }
     await this.#expire();
