@@ -76,9 +76,43 @@ rules: [{ id: no-delete, when: action.name == "delete", then: deny, reason: neve
       ["search", dollar],
     ] as const;
     expect(await diffPolicy(policyOf(rules), await past(calls))).toMatchObject({ untold: 1, changed: [] });
+    const sizes = rules.replace("params.n > 1", "size(params) > 1");
+    expect(await diffPolicy(policyOf(sizes), await past(calls))).toMatchObject({ untold: 1, changed: [] });
     expect(await diffPolicy(policyOf(rules), await past(calls, { params: "full" }))).toMatchObject({
       untold: 0,
       changed: [{ name: "pay", now: "deny" }],
+    });
+  });
+
+  it("that somebody approved are approved again, and count for budgets and money", async () => {
+    const clock = manualClock();
+    const asking = policyOf(
+      'rules: [{ id: a, when: action.name == "pay", then: { require_approval: { ttl: 1h } }, reason: x }]',
+    );
+    const gate = createGate({ signer, clock, budgets: [{ id: "old", limit: "$100" }], ...asking });
+    const run = gate.run({ user: "alice" });
+    for (const to of ["bob", "carol"]) {
+      const pay = { kind: "tool", name: "pay", params: { to }, amounts: { usd: dollar } } as const;
+      const { approval } = await gate.decide(pay, { run });
+      clock.advance(1_800_000);
+      await gate.approvals.grant(approval?.id ?? "", { by: "dave" });
+      await (await gate.decide(pay, { run })).permit?.settle({ amounts: { usd: dollar } });
+    }
+    const receipts: Receipt[] = [];
+    for await (const receipt of gate.receipts()) receipts.push(receipt);
+
+    expect(await diffPolicy(asking, receipts)).toMatchObject({
+      decisions: 4,
+      changed: [],
+      spent: 2n * dollar,
+      wouldSpend: 2n * dollar,
+    });
+    const capped = policyOf(
+      'budgets: [{ id: cap, limit: $1 }]\nrules: [{ id: a, when: action.name == "pay", then: require_approval, reason: x }]',
+    );
+    expect(await diffPolicy(capped, receipts)).toMatchObject({
+      changed: [{ was: "allow", now: "deny", usd: dollar }],
+      wouldSpend: dollar,
     });
   });
 });

@@ -82,10 +82,8 @@ class Replay {
     if (isUntold) this.#untold += 1;
     const was = terminal ? "stop" : (outcome as Expectation);
     const now = decision.terminal ? "stop" : decision.outcome;
-    // It was approved then, and would have been asked for now.
-    const isApproved = now === "require_approval" && body.approval !== undefined;
     const change: Pending | null =
-      isUntold || was === now || isApproved
+      isUntold || was === now
         ? null
         : {
             receipt: body.id,

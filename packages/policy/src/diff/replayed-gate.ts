@@ -1,4 +1,5 @@
 import {
+  type ApprovalStore,
   createGate,
   createSigner,
   type Decision,
@@ -11,9 +12,14 @@ import type { Policy } from "../policy.ts";
 
 type DecisionBody = Extract<Receipt["body"], { readonly type: "decision" }>;
 
+/** The outcomes of decisions after which a call was made. */
+const passed: ReadonlySet<string> = new Set(["allow", "degrade"]);
+
 /** A gate that makes past decisions again, at their times. */
 export class ReplayedGate {
   now = 0;
+  /** Whether somebody approved the action that is decided: whoever asks for that now has it. */
+  #isApproved = false;
   readonly #gate: Gate;
   readonly #runs = new Map<string, Run>();
 
@@ -22,6 +28,7 @@ export class ReplayedGate {
       ...policy,
       signer: createSigner(),
       log: memoryLog({ maxReceipts: 1 }),
+      approvals: this.#approvals(),
       // Nothing that happens here takes time, and chains that are read one after the other go back.
       clock: { now: () => this.now, setTimer: () => null, clearTimer: () => undefined },
       clockToleranceMs: Number.MAX_SAFE_INTEGER,
@@ -31,6 +38,7 @@ export class ReplayedGate {
   /** Decides the action of a receipt as it was asked for, in its run, for what was held for it. */
   decide(body: DecisionBody): Promise<Decision> {
     this.now = Date.parse(body.time);
+    this.#isApproved = body.approval !== undefined && passed.has(body.decision.outcome);
     const { kind, name, provider, params, subject } = body.action;
     const amounts: Record<string, bigint> = {};
     for (const { unit, amount } of [...body.claims, ...(body.exceeded ?? [])]) amounts[unit] = BigInt(amount);
@@ -40,9 +48,9 @@ export class ReplayedGate {
         name,
         amounts,
         ...(provider === undefined ? {} : { provider }),
-        // A text has no members, so that a condition that asks for one has no value; as the digest it keeps
-        // different actions apart.
-        params: params === undefined ? body.action.digest : JSON.parse(params),
+        // A number has no members and no size, so that a condition that asks for them has no value; made from the
+        // digest it keeps different actions apart.
+        params: params === undefined ? numberOf(body.action.digest) : JSON.parse(params),
       },
       { run: this.#runOf(body), subject, accepts: ["model", "provider", "params", "maxOutputTokens"] },
     );
@@ -50,6 +58,18 @@ export class ReplayedGate {
 
   close(): Promise<void> {
     return this.#gate.close();
+  }
+
+  #approvals(): ApprovalStore {
+    return {
+      ask: (request, decision) => (this.#isApproved ? { ...request, status: "used", decision } : request),
+      answer: () => null,
+      giveBack: () => undefined,
+      withdraw: () => undefined,
+      expire: () => [],
+      get: () => null,
+      list: () => [],
+    };
   }
 
   #runOf({ action }: DecisionBody): Run {
@@ -61,4 +81,9 @@ export class ReplayedGate {
     }
     return run;
   }
+}
+
+/** The first 52 bits of a digest: `sha256:` and hex digits. */
+function numberOf(digest: string): number {
+  return Number.parseInt(digest.slice(-64, -51), 16);
 }
