@@ -1,3 +1,4 @@
+import { lintPolicy } from "@tollgate/policy";
 import { describe, expect, it } from "vitest";
 import { ask, flawsOf, scopeOf } from "./expression-fixture.ts";
 
@@ -207,6 +208,18 @@ describe("what parameters cannot do to a condition", () => {
     const upper = text.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase());
     expect(ask("params.text.lowerAscii() == params.lower", { text, lower })).toBe(true);
     expect(ask("params.text.upperAscii() == params.upper", { text, upper })).toBe(true);
+  });
+});
+
+describe("an expression without end", () => {
+  it("is refused where it is, and quoted no further than can be read", () => {
+    expect(flawsOf(`${"!".repeat(200_000)}true`)).toEqual([
+      { offset: 0, message: "it nests deeper than can be read" },
+    ]);
+    const [problem] = lintPolicy(
+      `version: 1\nrules: [{ id: a, when: "${"x".repeat(9_000)} == 1", then: allow }]\n`,
+    );
+    expect(problem?.message).toMatch(/^there is no "x{900,} \.\.\.$/);
   });
 });
 

@@ -30,6 +30,9 @@ export function readExpression(
   try {
     ast = environment.parse(source).ast;
   } catch (error) {
+    // The library counts no signs before a value, and goes as deep as there are such.
+    if (error instanceof RangeError)
+      return { flaws: [{ offset: 0, message: "it nests deeper than can be read" }] };
     return { flaws: [flawOf(error)] };
   }
   const { flaws, budgets, usesParams } = checkNames(ast, budgetIds);

@@ -1,6 +1,9 @@
 import { isScalar, LineCounter, type Node, type ParsedNode, parseDocument, type Scalar, visit } from "yaml";
 import type { PolicyProblem } from "./problem.ts";
 
+/** How much is told of one thing that is wrong: what it quotes may be endless. */
+const mostTold = 1_000;
+
 /** A place in a policy that something is said of. */
 export interface Place {
   readonly source: Source;
@@ -46,7 +49,8 @@ export class Source {
   /** Notes something that is wrong. */
   report(offset: number, message: string): void {
     const { line, col } = this.#lines.linePos(Math.min(Math.max(offset, 0), this.text.length));
-    this.problems.push({ file: this.file, line: Math.max(line, 1), column: Math.max(col, 1), message });
+    const told = message.length > mostTold ? `${message.slice(0, mostTold).toWellFormed()} ...` : message;
+    this.problems.push({ file: this.file, line: Math.max(line, 1), column: Math.max(col, 1), message: told });
   }
 
   /** Where a node begins. */
