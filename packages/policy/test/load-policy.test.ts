@@ -256,6 +256,22 @@ describe("the digest", () => {
   });
 
   it.each([
+    ["params.a - (params.b - params.c) > 1", "params.a - params.b - params.c > 1"],
+    ["params.a - (params.b + params.c) > 1", "params.a - params.b + params.c > 1"],
+    ["params.a == (params.b == params.c)", "(params.a == params.b) == params.c"],
+    ["params.a < (params.b in params.c)", "(params.a < params.b) in params.c"],
+    ["params.a / 2 > 5", "params.a / 2.0 > 5"],
+    ["params['a.b'] > 1", "params.a.b > 1"],
+    ["params.a == '1'", "params.a == 1"],
+  ])("tells %s from %s, and neither is taken for the other", (first, second) => {
+    const policy = (when: string) =>
+      policyOf(`rules: [{ id: a, when: ${JSON.stringify(when)}, then: allow }]\n`);
+    expect(policy(first).digest).not.toBe(policy(second).digest);
+    // Both can be so at once, each for its own reason.
+    expect(policy(`${first} && !(${second})`).ruleIds).toEqual(["a"]);
+  });
+
+  it.each([
     ["$1", "$3"],
     ["> 5", "> 6"],
     ["then: allow", "then: deny, reason: x"],

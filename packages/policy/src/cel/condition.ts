@@ -1,6 +1,7 @@
-import { type ASTNode, serialize } from "@marcbachmann/cel-js";
+import type { ASTNode } from "@marcbachmann/cel-js";
 import { budgetOf } from "./check-names.ts";
 import { dollarsOf } from "./dollars.ts";
+import { formOf } from "./form-of.ts";
 import { type Field, fieldOf } from "./vocabulary.ts";
 
 /** A value that stands in an expression. */
@@ -88,7 +89,7 @@ function atomOf(node: ASTNode, isNegated: boolean): Atom {
 }
 
 function asked(of: ASTNode, op: Atom["op"], values: readonly Literal[], node: ASTNode): Atom {
-  return { path: serialize(of), op, values, field: fieldAt(of), node };
+  return { path: formOf(of), op, values, field: fieldAt(of), node };
 }
 
 /** What is known of the field that a tree is, if it is one. */

@@ -1,15 +1,16 @@
-import { type ASTNode, type Environment, serialize } from "@marcbachmann/cel-js";
+import type { ASTNode, Environment } from "@marcbachmann/cel-js";
 import { asBoolean } from "./as-boolean.ts";
 import { checkNames } from "./check-names.ts";
 import { compile } from "./compile.ts";
 import type { Flaw } from "./flaw.ts";
+import { formOf } from "./form-of.ts";
 import type { Scope } from "./scope.ts";
 import { flawOf } from "./type-flaw.ts";
 
 /** An expression that was checked, and answers true or false. */
 export interface Expression {
   readonly ast: ASTNode;
-  /** Its text in one form, however it was written. */
+  /** What it says, however it was written; see `formOf`. */
   readonly text: string;
   readonly budgets: ReadonlySet<string>;
   readonly usesParams: boolean;
@@ -48,7 +49,7 @@ export function readExpression(
   return {
     expression: {
       ast,
-      text: serialize(ast),
+      text: formOf(ast),
       budgets,
       usesParams,
       holds: (scope) => asBoolean(compiled(scope)),

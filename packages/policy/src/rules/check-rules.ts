@@ -1,6 +1,7 @@
-import { type ASTNode, serialize } from "@marcbachmann/cel-js";
+import type { ASTNode } from "@marcbachmann/cel-js";
 import { alternativesOf } from "../cel/condition.ts";
 import { isImpossible } from "../cel/contradiction.ts";
+import { formOf } from "../cel/form-of.ts";
 import { problemPlace } from "../document/problem-place.ts";
 import { byPriority, type Rule, rankOf } from "./rule.ts";
 
@@ -97,6 +98,6 @@ function byRarest(conjuncts: ReadonlyMap<Rule, ReadonlySet<string>>): ReadonlyMa
 }
 
 function conjunctsOf(node: ASTNode): ReadonlySet<string> {
-  if (node.op !== "&&") return new Set([serialize(node)]);
+  if (node.op !== "&&") return new Set([formOf(node)]);
   return new Set([...conjunctsOf(node.args[0]), ...conjunctsOf(node.args[1])]);
 }
