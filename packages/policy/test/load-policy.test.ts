@@ -163,6 +163,10 @@ describe("data in a policy", () => {
     ["{ v: .nan }", "5:34 no such number can be kept; write it as text, in quotes"],
     ["12345678901234567890", "5:29 no such number can be kept; write it as text, in quotes"],
     ["{ ? [a] : 1 }", "5:33 a name is a text; put it in quotes"],
+    [
+      "{ __proto__: { a: 1 } }",
+      "5:31 no member can have this name, which stands for another object's members",
+    ],
   ])("is %s as it is written, or it is refused", (result, problem) => {
     expect(problemsOf(rule("true", `then: { skip: { result: ${result} } }\n    reason: none`))).toEqual([
       problem,

@@ -30,8 +30,8 @@ export class Source {
     visit(document, {
       Alias: (_, { range }) => this.report(range?.[0] ?? 0, "aliases are not used in policies; write it out"),
       Pair: (_, { key }) => {
-        if (!isScalar(key))
-          this.report((key as Node | null)?.range?.[0] ?? 0, "a name is a text; put it in quotes");
+        const flaw = flawOfName(key);
+        if (flaw !== null) this.report((key as Node | null)?.range?.[0] ?? 0, flaw);
       },
       Scalar: (_, { range, value }) => {
         if (typeof value === "number" && !isKept(value)) {
@@ -77,6 +77,14 @@ export class Source {
     }
     return { source: this, offset: Math.min(at, end) };
   }
+}
+
+/** What is wrong with the name of a member, wherever it is; null when nothing is. */
+function flawOfName(key: unknown): string | null {
+  if (!isScalar(key)) return "a name is a text; put it in quotes";
+  return key.value === "__proto__"
+    ? "no member can have this name, which stands for another object's members"
+    : null;
 }
 
 /** Whether a number is the one that is written: neither rounded nor none at all. */
