@@ -169,6 +169,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "agtEvaluator",
     "auditAction",
     "cedarOnLoopback",
+    "importAgtPolicy",
     "lintAgtEngine",
     "lintAgtPolicy",
     "parseAgtCondition",

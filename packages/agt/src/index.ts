@@ -6,6 +6,7 @@ export { type AuditedAction, auditAction } from "./audit-action.ts";
 export { type CedarOnLoopback, cedarOnLoopback } from "./cedar-on-loopback.ts";
 export { type AgtCondition, parseAgtCondition } from "./condition.ts";
 export type { ConditionFlaw, ConditionTest } from "./condition-test.ts";
+export { type AgtImport, importAgtPolicy } from "./import-policy.ts";
 export { type AgtLintOptions, lintAgtEngine, lintAgtPolicy } from "./lint.ts";
 export type { AgtFinding } from "./lint-rich.ts";
 export {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { PolicyDiffOptions } from "./commands/policy-diff.ts";
 import type { PolicyExplainOptions } from "./commands/policy-explain.ts";
+import type { PolicyImportOptions } from "./commands/policy-import-agt.ts";
 import type { PolicyLintOptions } from "./commands/policy-lint.ts";
 import type { PolicyTestOptions } from "./commands/policy-test.ts";
 import { storing } from "./ledger-commands.ts";
@@ -60,5 +61,17 @@ export function addPolicyCommands(
     .action(async (file: string, receipts: string[], options: PolicyDiffOptions) => {
       const { policyDiff } = await import("./commands/policy-diff.ts");
       end(await policyDiff(file, receipts, options, terminal));
+    });
+
+  policy
+    .command("import-agt")
+    .description(
+      "make a tollgate.yaml of a policy of Microsoft's Agent Governance Toolkit that decides the same",
+    )
+    .argument("<file>", "a policy as its PolicyEngine loads it, in YAML or JSON")
+    .option("-o, --out <file>", "the file to write, which must not be there yet; without it, stdout")
+    .action(async (file: string, options: PolicyImportOptions) => {
+      const { policyImportAgt } = await import("./commands/policy-import-agt.ts");
+      end(await policyImportAgt(file, options, terminal));
     });
 }

@@ -1,0 +1,279 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Policy, PolicyEngine } from "@microsoft/agent-governance-sdk";
+import { importAgtPolicy } from "@tollgate/agt";
+import { type Action, createGate, type Decision, type Subject } from "@tollgate/core";
+import { InvalidPolicy, loadPolicy } from "@tollgate/policy";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { tollgate } from "./run-tollgate.ts";
+import { TestFolder } from "./test-folder.ts";
+
+type Call = Pick<Action, "name"> & {
+  readonly kind: "tool" | "llm";
+  readonly provider?: string;
+  readonly params?: Record<string, unknown>;
+  readonly subject: Subject;
+};
+
+/** What the real engine answers about a call, shown to it as `agtEvaluator` does. */
+function askAgt(document: Policy, { kind, name, provider, params, subject }: Call): string {
+  const engine = new PolicyEngine();
+  engine.loadYaml(JSON.stringify(document));
+  const tool = kind === "tool" ? name : `${kind}:${name}`;
+  const context = {
+    ...subject,
+    tool,
+    action: tool,
+    kind,
+    name,
+    params,
+    steps: 1,
+    ...(provider && { provider }),
+  };
+  return engine.evaluatePolicy(subject.agent ?? "unknown", context).action;
+}
+
+function askGate(policy: string, { subject, ...call }: Call): Promise<Decision> {
+  return createGate({ ...loadPolicy(policy), subject }).decide(call as never);
+}
+
+/** The policy as it is imported; null where it is refused. */
+function imported(document: unknown): string | null {
+  const { text } = importAgtPolicy(document);
+  if (text === null) return null;
+  try {
+    loadPolicy(text);
+    return text;
+  } catch (error) {
+    if (error instanceof InvalidPolicy) return null;
+    throw error;
+  }
+}
+
+const word = fc.constantFrom("pay", "rm", "RM", "llm:pay", "a or b", "18", "back\\slash", "größe");
+const texts = fc.array(word, { minLength: 1, maxLength: 3 }).map((all) => all.map((one) => `'${one}'`));
+const list = texts.map((all) => `[${all.join(", ")}]`);
+const membership = fc.constantFrom("in", "not in");
+const number = fc.constantFrom("0", "18", "100.5", "007");
+const textPath = fc.constantFrom(
+  "tool",
+  "action",
+  "name",
+  "provider",
+  "user",
+  "role",
+  "agent",
+  "params.cmd",
+  "params.deep.a",
+);
+const numberPath = fc.constantFrom("steps", "params.amount", "params.deep.n");
+const spaced = (parts: readonly string[]) => parts.join(" ");
+const test = fc.oneof(
+  fc
+    .tuple(
+      textPath,
+      fc.constantFrom("==", "!="),
+      word.map((one) => `'${one}'`),
+    )
+    .map(spaced),
+  fc.tuple(textPath, membership, list).map(spaced),
+  fc.tuple(numberPath, fc.constantFrom("==", "!=", "<", "<=", ">", ">="), number).map(spaced),
+  fc
+    .tuple(
+      fc.constantFrom("steps", "params.amount", "params.flag"),
+      membership,
+      fc.constantFrom("['18', 'true']", "[1, 0]"),
+    )
+    .map(spaced),
+  fc.constantFrom(
+    "params.flag",
+    "params.flag == true",
+    "params.flag == false",
+    "kind == 'llm'",
+    "kind != 'tool'",
+  ),
+);
+const condition = fc
+  .array(fc.tuple(test, fc.constantFrom(" and ", " or ")), { minLength: 1, maxLength: 4 })
+  .map((parts) => parts.map(([source, and], at) => (at === 0 ? source : and + source)).join(""));
+const document: fc.Arbitrary<Policy> = fc
+  .tuple(
+    fc.array(
+      fc.record(
+        {
+          condition,
+          ruleAction: fc.constantFrom("allow" as const, "deny" as const, "require_approval" as const),
+          priority: fc.constantFrom(-3, 0, 5),
+          enabled: fc.constantFrom(true, true, true, false),
+        },
+        { requiredKeys: ["condition", "ruleAction"] },
+      ),
+      { minLength: 1, maxLength: 4 },
+    ),
+    fc.constantFrom("allow" as const, "deny" as const, undefined),
+    fc.constantFrom<(string[] | undefined)[]>(undefined, ["bot"], ["bot", "pay"], ["*"]),
+  )
+  .map(([rules, byDefault, agents]) => ({
+    name: "drawn",
+    rules: rules.map((rule, at) => ({ name: `r${9 - at}`, ...rule })),
+    ...(byDefault && { default_action: byDefault }),
+    ...(agents && { agents }),
+  }));
+
+function callWith(params: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<Call> {
+  return fc.record(
+    {
+      kind: fc.constantFrom("tool" as const, "llm" as const),
+      name: word,
+      provider: fc.constantFrom("pay", "openai"),
+      params,
+      subject: fc.record(
+        { agent: fc.constantFrom("bot", "pay", "eve"), user: word, role: word },
+        { requiredKeys: [] },
+      ),
+    },
+    { requiredKeys: ["kind", "name", "subject"] },
+  ) as fc.Arbitrary<Call>;
+}
+
+const amounts = fc.constantFrom(0, 1, 17, 18, 18.5, 100.5, -1, 7);
+const plainCall = callWith(
+  fc.record(
+    {
+      amount: amounts,
+      cmd: fc.option(word),
+      flag: fc.option(fc.boolean()),
+      deep: fc.option(fc.record({ a: word, n: amounts }, { requiredKeys: [] })),
+    },
+    { requiredKeys: [] },
+  ),
+);
+const value = fc.oneof(
+  word,
+  amounts,
+  fc.boolean(),
+  fc.constantFrom(null, "", "18", [], ["rm"], [18], {}, { a: null }),
+);
+const wildCall = callWith(
+  fc.record({ amount: value, cmd: value, flag: value, deep: value }, { requiredKeys: [] }),
+);
+
+describe("a policy that is imported from AGT", () => {
+  it("decides as the real engine does, whatever is there and whatever is missing", async () => {
+    const seen = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(
+        document,
+        fc.array(plainCall, { minLength: 4, maxLength: 4 }),
+        async (policy, calls) => {
+          const text = imported(policy);
+          if (text === null) return;
+          for (const call of calls) {
+            const answer = askAgt(policy, call);
+            seen.set(answer, (seen.get(answer) ?? 0) + 1);
+            const { outcome, reason } = await askGate(text, call);
+            expect(outcome, `${text}\n${reason}`).toBe(answer);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+    for (const outcome of ["allow", "deny", "require_approval"])
+      expect(seen.get(outcome)).toBeGreaterThan(40);
+  });
+
+  it("denies where AGT converts a value to another type, and decides as it does elsewhere", async () => {
+    let denied = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        document,
+        fc.array(wildCall, { minLength: 4, maxLength: 4 }),
+        async (policy, calls) => {
+          const text = imported(policy);
+          if (text === null) return;
+          for (const call of calls) {
+            const { outcome, reason } = await askGate(text, call);
+            if (outcome === "deny" && reason.includes("cannot be evaluated")) denied++;
+            else expect(outcome, `${text}\n${reason}`).toBe(askAgt(policy, call));
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect(denied).toBeGreaterThan(20);
+  });
+});
+
+const yaml = `name: finance
+default_action: deny
+rules:
+  - name: reading
+    condition: tool in ['search', 'read_file']
+    ruleAction: allow
+  - { name: large, condition: params.amount > 100, effect: require_approval, approvers: [cfo], priority: 5 }
+`;
+const run = (folder: TestFolder, ...args: string[]) =>
+  tollgate(["policy", "import-agt", ...args], { cwd: folder.path });
+
+describe("tollgate policy import-agt", () => {
+  it("writes the policy to stdout, or to a file that is not there yet", async () => {
+    using folder = new TestFolder();
+    folder.write("agt.yaml", yaml);
+    const shown = await run(folder, "agt.yaml");
+    expect(shown).toMatchObject({ code: 0, stderr: "" });
+    expect(loadPolicy(shown.stdout).ruleIds).toEqual(["large", "reading"]);
+    const written = await run(folder, "agt.yaml", "--out", "tollgate.yaml");
+    expect(written).toMatchObject({ code: 0, stdout: "" });
+    expect(readFileSync(join(folder.path, "tollgate.yaml"), "utf8")).toBe(shown.stdout);
+    const again = await run(folder, "agt.yaml", "--out", "tollgate.yaml");
+    expect(again).toMatchObject({ code: 2, stdout: "" });
+    expect(again.stderr).toBe("tollgate: cannot write the policy to tollgate.yaml: it is there already\n");
+  });
+
+  it("reads the same from JSON", async () => {
+    using folder = new TestFolder();
+    const engine = new PolicyEngine();
+    folder.write("agt.yaml", yaml);
+    folder.write("agt.json", JSON.stringify(engine.loadYaml(yaml)));
+    expect((await run(folder, "agt.json")).stdout).toBe((await run(folder, "agt.yaml")).stdout);
+  });
+
+  it("tells all that stands against a policy by file and rule, and writes nothing then", async () => {
+    using folder = new TestFolder();
+    folder.write(
+      "agt.yaml",
+      yaml.replace("tool in [", "tool contains [").replace("priority: 5", "limit: 5/day"),
+    );
+    const { code, stdout } = await run(folder, "agt.yaml", "--out", "tollgate.yaml");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^agt\.yaml: policy "finance", rule "reading": never fires.*\nagt\.yaml: policy "finance", rule "large": limit has no equal.*\n\n2 problems\n$/,
+    );
+    expect(existsSync(join(folder.path, "tollgate.yaml"))).toBe(false);
+  });
+
+  it("refuses what a policy would not be loaded with, such as a rule that another always decides before", async () => {
+    using folder = new TestFolder();
+    folder.write("agt.yaml", `${yaml}  - { name: late, condition: kind == 'tol', effect: deny }\n`);
+    const { code, stdout } = await run(folder, "agt.yaml");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^agt\.yaml: rule "late" as it would be written: .*tol.*\n\n1 problem\n$/);
+  });
+
+  it.each([
+    ["none.yaml", null, "there is no such file"],
+    ["a.json", "{", ""],
+    ["a.yaml", "name: [", ""],
+    ["a.yaml", "name: a\nname: b\n", ""],
+    ["a.yaml", "name: !!binary aGk=\n", ""],
+    ["a.yaml", "name: a\nagents: [1_000]\n", "AGT reads 1_000 as a number: write it in quotes, or in digits"],
+  ])("says in one line why it cannot read %s: %j", async (name, text, why) => {
+    using folder = new TestFolder();
+    if (text !== null) folder.write(name, text);
+    const { code, stdout, stderr } = await run(folder, name);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^tollgate: cannot read the policy .*\n$/);
+    expect(stderr).toContain(`${name}: ${why}`);
+  });
+});
