@@ -39,6 +39,7 @@ export function stopLaws(make: () => Awaitable<StopPlace>, options: StopLawOptio
     ["what was stopped before stays so for whoever opens the store later", openLater],
     ["a terminal deny stops the run for every gate", stopByRule],
     ["no stop is missed while others stop more", stopMany],
+    ["a gate's clock that is ahead has no stop of another forgotten", stopAhead],
   ];
   return [
     ...examples.map(([rule, example]) => ({ rule, check: using(example) })),
@@ -111,6 +112,21 @@ async function codeAt({ gate }: StoppingGate, run: string, agent?: string): Prom
   const decision = await gate.decide({ kind: "tool", name: "look" }, { run: gate.run(who) });
   await decision.permit?.release("only a look");
   return decision.code;
+}
+
+async function stopAhead({ open }: Opened): Promise<void> {
+  // The stores' own clock is the real one.
+  const now = Date.now();
+  const [first, ahead] = [await open(), await open()];
+  await first.stop("run", "loops", now);
+  await ahead.stop("other", "elsewhere", now + 30 * 24 * 60 * 60 * 1000);
+  await first.refresh?.(now + withinMs + 1);
+  const later = await open();
+  await later.refresh?.(now);
+  for (const stops of [first, later]) {
+    expect(stops.reason("run")).toBe("loops");
+    expect(stops.reason("other")).toBe("elsewhere");
+  }
 }
 
 async function stopTogether({ clock, gates, open }: Opened): Promise<void> {

@@ -55,7 +55,8 @@ class StopsInSqlite implements StopStore {
 
   add({ name, reason, at }: Stop): Promise<boolean> {
     return this.#file.write(() => {
-      this.#forget.run(at - keptMs);
+      // A gate's clock that is ahead must not have the stops of others forgotten.
+      this.#forget.run(Math.min(at, Date.now()) - keptMs);
       // Names and reasons may be no text that SQLite takes.
       return this.#add.run(JSON.stringify(name), JSON.stringify(reason), at).changes === 1;
     });

@@ -20,7 +20,10 @@ BEGIN
   ${makeDurable}
   -- One at a time, until it is committed: whoever has seen a position has seen all before it.
   PERFORM pg_advisory_xact_lock(hashtextextended('tollgate.add_stop', 0));
-  DELETE FROM tollgate.stops s WHERE s.stopped_at <= p_forget AND s.name NOT LIKE '% %';
+  -- A gate's clock that is ahead must not have the stops of others forgotten.
+  DELETE FROM tollgate.stops s
+  WHERE s.stopped_at <= p_forget + least(0, floor(extract(epoch FROM clock_timestamp()) * 1000) - p_at)
+    AND s.name NOT LIKE '% %';
   INSERT INTO tollgate.stops (name, reason, stopped_at, step) VALUES (p_name, p_reason, p_at, p_step)
   ON CONFLICT (name) DO NOTHING;
   RETURN EXISTS (SELECT FROM tollgate.stops s WHERE s.name = p_name AND s.step = p_step);
