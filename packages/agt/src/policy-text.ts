@@ -21,7 +21,7 @@ export interface WrittenPolicy {
 /** Writes a `tollgate.yaml`. */
 export function policyText({ origin, otherwise, rules }: WrittenPolicy): string {
   const lines = [
-    `# Imported from the policy ${JSON.stringify(origin)} of Microsoft's Agent Governance Toolkit.`,
+    `# Imported from the policy ${escaped(origin)} of Microsoft's Agent Governance Toolkit.`,
     "version: 1",
     `otherwise: ${otherwise}`,
     ...(rules.length === 0 ? [] : ["rules:"]),
@@ -39,5 +39,13 @@ export function policyText({ origin, otherwise, rules }: WrittenPolicy): string 
 /** A text for YAML: in single quotes where nothing in it needs to be escaped. */
 function quoted(text: string): string {
   if (/^[a-z][\w-]*$/i.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text)) return text;
-  return /^[ -~]*$/.test(text) ? `'${text.replaceAll("'", "''")}'` : JSON.stringify(text);
+  return /^[ -~]*$/.test(text) ? `'${text.replaceAll("'", "''")}'` : escaped(text);
+}
+
+/** In double quotes, so that nothing in it is hidden from whoever reads the file, or does something to a terminal. */
+function escaped(text: string): string {
+  return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = character.codePointAt(0)?.toString(16) ?? "";
+    return code.length > 4 ? `\\U${code.padStart(8, "0")}` : `\\u${code.padStart(4, "0")}`;
+  });
 }

@@ -51,7 +51,17 @@ function imported(document: unknown): string | null {
   }
 }
 
-const word = fc.constantFrom("pay", "rm", "RM", "llm:pay", "a or b", "18", "back\\slash", "größe");
+const word = fc.constantFrom(
+  "pay",
+  "rm",
+  "RM",
+  "llm:pay",
+  "a or b",
+  "18",
+  "back\\slash",
+  "größe",
+  "a\u{e0001}\u202eb",
+);
 const texts = fc.array(word, { minLength: 1, maxLength: 3 }).map((all) => all.map((one) => `'${one}'`));
 const list = texts.map((all) => `[${all.join(", ")}]`);
 const membership = fc.constantFrom("in", "not in");
@@ -215,6 +225,17 @@ rules:
 `;
 const run = (folder: TestFolder, ...args: string[]) =>
   tollgate(["policy", "import-agt", ...args], { cwd: folder.path });
+
+describe("what is imported", () => {
+  it("hides nothing from whoever reads it, and says the same", async () => {
+    const description = "a\u009b31m \u202e \u{e0001} \u2028 \n ü";
+    const text =
+      imported({ name: description, rules: [{ name: "r", description, ruleAction: "deny" }] }) ?? "";
+    expect(text).not.toMatch(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/u);
+    const { reason } = await askGate(text, { kind: "tool", name: "x", subject: {} });
+    expect(reason).toBe(description);
+  });
+});
 
 describe("tollgate policy import-agt", () => {
   it("writes the policy to stdout, or to a file that is not there yet", async () => {
