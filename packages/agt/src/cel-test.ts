@@ -48,7 +48,7 @@ export function celTest(test: ConditionTest): string | ConditionFlaw {
 }
 
 /** A text of CEL's. */
-export function celText(text: string): string {
+function celText(text: string): string {
   return JSON.stringify(text);
 }
 
