@@ -53,7 +53,7 @@ export class PolicyEvaluator implements Evaluator {
 
   #scope(action: Action, { run, now }: EvaluationContext, views: BudgetViews): Scope {
     return {
-      action: action as unknown as Scope["action"],
+      action: { ...action },
       subject: subjectWithRole(action.subject, this.#document.subjects) as Scope["subject"],
       run: new RunFields(run, now),
       time: this.#time.at(now),
