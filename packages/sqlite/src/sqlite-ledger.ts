@@ -118,11 +118,11 @@ class LedgerInSqlite implements SqliteLedger {
     const claimsOn = "EXISTS (SELECT 1 FROM json_each(claims) WHERE json_extract(value, '$[0]') = ?)";
     this.#listOpen = database.prepare(
       `SELECT name, id, digest, claims, at, until FROM live
-       WHERE kind = 1 AND (? IS NULL OR ${claimsOn}) AND (? IS NULL OR id = ?) ORDER BY at DESC LIMIT ?`,
+       WHERE kind = 1 AND (? IS NULL OR ${claimsOn}) AND (? IS NULL OR id = ?) ORDER BY at DESC, id DESC LIMIT ?`,
     );
     this.#listExpired = database.prepare(
       `SELECT key, id, data, data ->> '$[3]' AS claims FROM ended
-       WHERE state = 'expired' AND data IS NOT NULL AND (? IS NULL OR ${claimsOn}) AND (? IS NULL OR id = ?) ORDER BY at DESC LIMIT ?`,
+       WHERE state = 'expired' AND data IS NOT NULL AND (? IS NULL OR ${claimsOn}) AND (? IS NULL OR id = ?) ORDER BY at DESC, id DESC LIMIT ?`,
     );
   }
 
