@@ -30,7 +30,7 @@ export { gateBudget } from "./gate/gate-budget.ts";
 export type { GateFailure, GateOptions } from "./gate/gate-options.ts";
 export { type GuardOptions, guard } from "./gate/guard.ts";
 export type { Permit, Settlement, Used } from "./gate/permit.ts";
-export type { PolicyInForce } from "./gate/policy-in-force.ts";
+export type { AcceptPolicy, PolicyInForce } from "./gate/policy-in-force.ts";
 export type { Run, RunInput } from "./gate/run.ts";
 export type { BudgetInput, BudgetMatch, BudgetThen, WindowKind } from "./ledger/budget.ts";
 export type {

@@ -1,12 +1,14 @@
-import type { Action, Clock, EvaluationContext, GateOptions, PolicyInForce, Verdict } from "@tollgate/core";
+import type { AcceptPolicy, Action, Clock, EvaluationContext, PolicyInForce, Verdict } from "@tollgate/core";
 import { systemClock } from "@tollgate/core/driver";
 import { type Origin, originOf, textOf } from "./document/find-files.ts";
 import { InvalidPolicy, type PolicyProblem } from "./document/problem.ts";
 import { type PolicyDocument, readDocument } from "./document/read-document.ts";
 import { policyDigest } from "./policy-digest.ts";
+import { PolicyGates } from "./policy-gates.ts";
 import type { AskedRule } from "./rules/decide-rules.ts";
 import { PolicyEvaluator } from "./rules/policy-evaluator.ts";
 import { roleEvaluators } from "./rules/role-evaluators.ts";
+import { roleThatCounts } from "./rules/subject-role.ts";
 
 /** Options of {@link loadPolicy}. */
 export interface PolicyOptions {
@@ -51,7 +53,8 @@ interface Loaded {
  */
 export class Policy {
   /** The gate's option: what is in force now. */
-  readonly policy: () => PolicyInForce;
+  readonly policy: (accept?: AcceptPolicy) => PolicyInForce;
+  readonly #gates = new PolicyGates();
   readonly #options: PolicyOptions;
   #origin: Origin;
   #loaded: Loaded;
@@ -61,7 +64,10 @@ export class Policy {
     this.#options = options;
     this.#loaded = load(origin, options);
     // Bound: a spread takes along the function alone.
-    this.policy = () => this.#loaded.inForce;
+    this.policy = (accept) => {
+      if (accept !== undefined) this.#gates.add(accept);
+      return this.#loaded.inForce;
+    };
   }
 
   /** `sha256:` and 64 hex digits: of what the policy says, however it is written. */
@@ -82,11 +88,13 @@ export class Policy {
   /**
    * Reads the policy again, or another one in its place; true when it says something else now.
    *
-   * @throws InvalidPolicy when it cannot be used; the one before stays in force.
+   * @throws InvalidPolicy when it cannot be used, also when one of the gates that have it cannot, such as for a budget
+   * of its own that has the same id; the one before stays in force in all of them.
    */
   reload(pathOrText?: string | URL): boolean {
     const origin = pathOrText === undefined ? this.#origin : originOf(pathOrText);
     const loaded = load(origin, this.#options);
+    this.#gates.check(loaded.document, loaded.inForce);
     this.#origin = origin;
     const hasChanged = loaded.inForce.digest !== this.digest;
     // Secrets can have changed without the digest.
@@ -173,8 +181,9 @@ function load(origin: Origin, options: PolicyOptions): Loaded {
 function makeLoaded(origin: Origin, { env = process.env, maxSteps = 1_000_000 }: PolicyOptions): Loaded {
   const document = readDocument(origin, env);
   const evaluator = new PolicyEvaluator(document, maxSteps);
-  const { prices, unpriced } = document;
-  const optional: Pick<GateOptions, "prices" | "unpriced"> = {
+  const { prices, unpriced, subjects } = document;
+  const optional: Pick<PolicyInForce, "prices" | "unpriced" | "roleOf"> = {
+    ...(subjects.length === 0 ? {} : { roleOf: (subject) => roleThatCounts(subject, subjects) }),
     ...(prices === null ? {} : { prices }),
     ...(unpriced === null ? {} : { unpriced }),
   };

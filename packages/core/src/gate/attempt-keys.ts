@@ -1,4 +1,4 @@
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, denied, type Finding } from "./attempt.ts";
 import { type Decision, isFailure } from "./decision.ts";
 import { OpenPermit } from "./open-permit.ts";
 
@@ -99,4 +99,11 @@ export class AttemptKeys {
 /** A conflict says nothing of the key's own action, and what could not be decided was not denied. */
 function isFinal({ code }: Decision): boolean {
   return code !== "idempotency_conflict" && !isFailure(code);
+}
+
+/** Refuses an attempt whose key stands for another action. */
+export function keyInUse({ key }: Attempt): Finding {
+  return denied("idempotency_conflict", `key "${key}" is in use for another action`, {
+    conflict: "digest_mismatch",
+  });
 }

@@ -24,9 +24,10 @@ import { memoryLog } from "../receipt/memory-log.ts";
 import type { PublicJwk, Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog, ReceiptQuery } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
+import { actingSubject } from "./acting-subject.ts";
 import type { AsyncContext } from "./async-context.ts";
-import { type Attempt, denied, type Finding } from "./attempt.ts";
-import { AttemptKeys } from "./attempt-keys.ts";
+import type { Attempt } from "./attempt.ts";
+import { AttemptKeys, keyInUse } from "./attempt-keys.ts";
 import { deadlineOf } from "./deadline.ts";
 import { decideAttempt, refuseAttempt } from "./decide-attempt.ts";
 import type { Decision } from "./decision.ts";
@@ -81,6 +82,7 @@ class LocalGate implements Gate {
         // An observer cannot make a failure worse.
       }
     };
+    const closed = (): boolean => this.#closing !== null;
     const inTime = deadlineOf(clock, options.storageTimeoutMs ?? 5000);
     const reservationTtlMs = options.reservationTtlMs ?? 5 * 60 * 1000;
     this.publicKey = signer.publicKey;
@@ -121,7 +123,7 @@ class LocalGate implements Gate {
     this.approvals = approvals;
     this.#core = {
       clock,
-      rules: rulesInForce(options, report),
+      rules: rulesInForce(options, report, closed),
       ledger,
       tokenCounter: options.tokenCounter ?? byteCounter,
       recorder,
@@ -138,7 +140,7 @@ class LocalGate implements Gate {
       reservationTtlMs,
       approvalTtlMs: options.approvalTtlMs ?? 60 * 60 * 1000,
       newId,
-      closed: () => this.#closing !== null,
+      closed,
       report,
     };
     const { stops, book } = this.#core;
@@ -187,8 +189,8 @@ class LocalGate implements Gate {
     // Shadow mode changes nothing for the caller, also not for one who uses a key twice; and who is not admitted
     // neither learns nor changes what becomes of somebody's key.
     const key = this.#core.mode === "shadow" || refused !== null ? undefined : ownKey;
-    const subject = named === undefined ? run.subject : Object.freeze({ ...run.subject, ...named });
-    const action: Action = Object.freeze({ ...asked, subject });
+    const rules = this.#core.rules();
+    const action: Action = Object.freeze({ ...asked, subject: actingSubject(rules, run, named, refused) });
     const attempt: Attempt = {
       ...digestAction(action),
       id: this.#core.newId(),
@@ -199,7 +201,7 @@ class LocalGate implements Gate {
       accepts: options.accepts ?? [],
       refused,
       claimed: [],
-      rules: this.#core.rules(),
+      rules,
       step: 0,
       repeats: 0,
     };
@@ -286,12 +288,6 @@ class LocalGate implements Gate {
     if (run instanceof RunHandle && run.gate === this) return run;
     throw new InvalidAction("the run is not one of this gate: open it with gate.run()");
   }
-}
-
-function keyInUse(attempt: Attempt): Finding {
-  return denied("idempotency_conflict", `key "${attempt.key}" is in use for another action`, {
-    conflict: "digest_mismatch",
-  });
 }
 
 function readSigner(signer: Signer): Signer {

@@ -15,7 +15,7 @@ import type { Receipt } from "../receipt/receipt.ts";
 import type { ReceiptLog } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
 import type { Attempt } from "./attempt.ts";
-import type { PolicyInForce } from "./policy-in-force.ts";
+import type { AcceptPolicy, PolicyInForce } from "./policy-in-force.ts";
 
 /** A failure that no caller sees, such as a heartbeat that did not reach the ledger. */
 export interface GateFailure {
@@ -91,11 +91,12 @@ export interface GateOptions {
   readonly failure?: "closed" | "open";
   /**
    * The digest of the policy in force, for receipts; or what answers the policy itself. That is asked once for each
-   * decision, and answers the same object for as long as nothing has changed.
+   * decision, and answers the same object for as long as nothing has changed. It is handed what tells, before it answers
+   * another one, whether this gate can use that.
    *
    * @default null
    */
-  readonly policy?: string | null | (() => PolicyInForce);
+  readonly policy?: string | null | ((accept: AcceptPolicy) => PolicyInForce);
   /** What receipts keep of an action's parameters besides their digest. @default "digest" */
   readonly params?:
     | "digest"

@@ -1,3 +1,5 @@
+import type { Subject } from "../action/subject.ts";
+import { given } from "../codec/given.ts";
 import { InvalidConfig } from "../errors.ts";
 import { checkEvaluators } from "../evaluate/check-evaluators.ts";
 import type { Evaluator } from "../evaluate/evaluator.ts";
@@ -24,7 +26,23 @@ export interface PolicyInForce {
   readonly prices?: PriceCatalog | PriceTable;
   /** In place of the gate's own. */
   readonly unpriced?: "deny" | "allow";
+  /**
+   * The role that a subject has: the one that the policy gives it, else the one that it comes with. Must not throw.
+   *
+   * It is asked once it is sure who acts, and counts for evaluators, budgets and receipts alike. A subject that comes
+   * with another role keeps that for evaluators, which are to refuse it; budgets go by this one.
+   *
+   * @default the role that it comes with
+   */
+  readonly roleOf?: (subject: Subject) => string | undefined;
 }
+
+/**
+ * Whether a gate can use what is to become its policy; who has it asks before it answers another one.
+ *
+ * @throws InvalidConfig when not, such as for a budget that the gate has itself; never once the gate is closed.
+ */
+export type AcceptPolicy = (next: PolicyInForce) => void;
 
 /** What one decision is judged and priced by, from its first step to its last. */
 export interface Rules {
@@ -35,6 +53,8 @@ export interface Rules {
   readonly policy: string | null;
   /** The receipt's form of a model's rates, made once for each. */
   priceOf(rates: ModelRates): ReceiptPrice;
+  /** The subject in the role that the policy gives it. */
+  inRole(subject: Subject): Subject;
 }
 
 /**
@@ -44,17 +64,27 @@ export interface Rules {
  *
  * @throws InvalidConfig when they make no sense from the beginning.
  */
-export function rulesInForce(options: GateOptions, report: (failure: GateFailure) => void): () => Rules {
+export function rulesInForce(
+  options: GateOptions,
+  report: (failure: GateFailure) => void,
+  closed: () => boolean,
+): () => Rules {
   const { policy } = options;
   if (typeof policy !== "function") {
     const rules = makeRules(options, policy ?? null, {});
     return () => rules;
   }
-  let last = policy();
+  let isMade = false;
+  const accept: AcceptPolicy = (next) => {
+    if (isMade && !closed()) makeRules(options, next.digest, next);
+  };
+  let last = policy(accept);
   let rules = makeRules(options, last.digest, last);
+  // A gate that could not be made has no say in what its policy becomes.
+  isMade = true;
   return () => {
     try {
-      const now = policy();
+      const now = policy(accept);
       if (now !== last) {
         last = now;
         rules = makeRules(options, now.digest, now);
@@ -72,6 +102,7 @@ function makeRules(options: GateOptions, digest: string | null, policy: Partial<
   checkEvaluators(evaluators);
   const prices = readPrices(policy.prices ?? options.prices);
   const forms = new WeakMap<ModelRates, ReceiptPrice>();
+  const { roleOf } = policy;
   return {
     evaluators: expandComposites(evaluators),
     claimsOf: createClaims(parseBudgets([...(options.budgets ?? []), ...(policy.budgets ?? [])])),
@@ -86,6 +117,8 @@ function makeRules(options: GateOptions, digest: string | null, policy: Partial<
       }
       return form;
     },
+    inRole: (subject) =>
+      roleOf === undefined ? subject : Object.freeze(given({ ...subject, role: roleOf(subject) })),
   };
 }
 

@@ -58,10 +58,13 @@ export function priceAttempt(
   }
 }
 
-/** Whose budgets the attempt draws on: its own subject's, which can be its alone, then its run's ancestors'. */
-function actingSubjects({ action, run }: Attempt): readonly Subject[] {
-  if (action.subject === run.subject) return run.subjects;
-  return [action.subject, ...run.subjects.slice(1)];
+/**
+ * Whose budgets the attempt draws on: its own subject's, which can be its alone, then its run's ancestors'.
+ *
+ * Each in the role that the policy gives it, whatever role it claims: nobody asks evaluators about ancestors.
+ */
+function actingSubjects({ action, run, rules }: Attempt): readonly Subject[] {
+  return [action.subject, ...run.subjects.slice(1)].map((subject) => rules.inRole(subject));
 }
 
 function unpricedReason(budget: string, unit: string, action: Plan["action"]): string {

@@ -110,7 +110,8 @@ export function textOf(files: readonly string[]): string {
   );
 }
 
-function nameOf(path: string): string {
+/** A file as messages name it: relative to where the process is, if it is below that. */
+export function nameOf(path: string): string {
   const name = relative(process.cwd(), path);
   return name.startsWith("..") ? path : name;
 }

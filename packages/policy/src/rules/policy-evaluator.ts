@@ -37,9 +37,12 @@ export class PolicyEvaluator implements Evaluator {
   }
 
   /** Evaluates, and notes in `asked` what became of each rule that the action could match. */
-  judge(action: Action, context: EvaluationContext, asked: AskedRule[] | null): Verdict | Promise<Verdict> {
-    const { rules, budgets } = this.#index.find(action);
+  judge(asking: Action, context: EvaluationContext, asked: AskedRule[] | null): Verdict | Promise<Verdict> {
+    const { rules, budgets } = this.#index.find(asking);
     if (rules.length === 0) return this.#otherwise();
+    // A gate has filled the role in already; whoever only explains has not.
+    const subject = subjectWithRole(asking.subject, this.#document.subjects);
+    const action = subject === asking.subject ? asking : { ...asking, subject };
     const decide = (views: BudgetViews): Verdict =>
       decideRules(rules, this.#scope(action, context, views), asked) ?? this.#otherwise();
     if (budgets.length === 0) return decide(noViews);
@@ -54,7 +57,7 @@ export class PolicyEvaluator implements Evaluator {
   #scope(action: Action, { run, now }: EvaluationContext, views: BudgetViews): Scope {
     return {
       action: { ...action },
-      subject: subjectWithRole(action.subject, this.#document.subjects) as Scope["subject"],
+      subject: action.subject as Scope["subject"],
       run: new RunFields(run, now),
       time: this.#time.at(now),
       params: action.params,

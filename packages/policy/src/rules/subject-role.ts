@@ -15,3 +15,13 @@ export function subjectWithRole(subject: Subject, assignments: readonly RoleAssi
   const [role, ...others] = assignedRoles(subject, assignments);
   return role === undefined || others.length > 0 ? subject : { ...subject, role };
 }
+
+/**
+ * The role that counts for a subject: one that it is assigned, whatever it claims, else the one that it comes with;
+ * none where it is assigned several and names none of them.
+ */
+export function roleThatCounts(subject: Subject, assignments: readonly RoleAssignment[]): string | undefined {
+  const roles = assignedRoles(subject, assignments);
+  if (roles.length === 0 || (subject.role !== undefined && roles.includes(subject.role))) return subject.role;
+  return roles.length === 1 ? roles[0] : undefined;
+}
