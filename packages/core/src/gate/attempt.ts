@@ -13,9 +13,8 @@ import type { RunHandle } from "./run-handle.ts";
 export interface Attempt {
   /** The id that its decision receipt and its reservation get. */
   readonly id: string;
+  /** Its caller's, or its own id: a key that was made for it alone. */
   readonly key: string;
-  /** Whether the key was made for this attempt alone. */
-  readonly isFresh: boolean;
   readonly run: RunHandle;
   /** The action as asked for. */
   readonly action: Action;

@@ -190,12 +190,12 @@ class LocalGate implements Gate {
     // neither learns nor changes what becomes of somebody's key.
     const key = this.#core.mode === "shadow" || refused !== null ? undefined : ownKey;
     const rules = this.#core.rules();
+    const id = this.#core.newId();
     const action: Action = Object.freeze({ ...asked, subject: actingSubject(rules, run, named, refused) });
     const attempt: Attempt = {
       ...digestAction(action),
-      id: this.#core.newId(),
-      key: run.nextKey(key),
-      isFresh: key === undefined,
+      id,
+      key: key === undefined ? id : run.keyOf(key),
       run,
       action,
       accepts: options.accepts ?? [],

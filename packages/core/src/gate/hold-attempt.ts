@@ -89,10 +89,11 @@ async function reserve(
   plan: Plan,
   claims: readonly Claim[],
 ): Promise<ReserveResult | Unheld | Finding> {
-  const { id, key } = attempt;
+  const { id, key, run } = attempt;
   const now = core.recorder.recordTime();
   const expiresAt = now + core.reservationTtlMs;
-  const request = { id, key, digest: plan.digest, claims, expiresAt, fresh: attempt.isFresh };
+  const { chain } = run.gate;
+  const request = { id, key, digest: plan.digest, claims, expiresAt, fresh: key === id, chain };
   try {
     // Money of callers that died must be back before anybody is refused for lack of it.
     if (core.keeper.isDue(now)) {

@@ -26,14 +26,11 @@ export class RunHandle implements Run {
   readonly root: string;
   /** Who acts, by its credential; undefined in a gate without an identity. */
   readonly holder: Holder | undefined;
-  /** Makes its attempts' keys unlike those of any other handle, also of the same run id. */
-  readonly #nonce: string;
   readonly #home: RunHome;
   /** What its opener said. */
   readonly #claimed: Subject;
   readonly #openedAt: number;
   #counts: RunCounts | null;
-  #attempts = 0;
   #stopped: string | null = null;
 
   constructor(home: RunHome, input: RunInput, parent: RunHandle | null) {
@@ -44,8 +41,7 @@ export class RunHandle implements Run {
     // A credential that nobody would look at is refused like any member that nobody knows.
     const own = readSubject(identity === undefined ? given : named);
     this.#home = home;
-    this.#nonce = home.newId();
-    this.id = id ?? this.#nonce;
+    this.id = id ?? home.newId();
     this.parent = parent;
     this.root = parent?.root ?? this.id;
     this.#claimed = parent === null ? own : Object.freeze({ ...parent.#claimed, ...own });
@@ -83,10 +79,14 @@ export class RunHandle implements Run {
     return this.#stopped;
   }
 
-  /** The key of the next attempt: its own, or this handle's nonce and ordinal. */
-  nextKey(given: string | undefined): string {
-    this.#attempts += 1;
-    return given === undefined ? `${this.#nonce}/${this.#attempts}` : `${this.id.length}:${this.id}/${given}`;
+  /** The key of an attempt that its caller identifies; never one that a gate makes itself, which is an id. */
+  keyOf(given: string): string {
+    return `${this.id.length}:${this.id}/${given}`;
+  }
+
+  /** What its gate's clock says, in epoch milliseconds. */
+  now(): number {
+    return this.#home.now();
   }
 
   child(input: RunInput = {}): RunHandle {

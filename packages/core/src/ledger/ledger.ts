@@ -33,12 +33,19 @@ export interface ReserveRequest {
   readonly expiresAt: number;
   /**
    * True when the key was made for this request alone, so that nobody can have used it before or will use it again:
-   * who has leased what it claims need not ask anybody else.
+   * who has leased what it claims need not ask anybody else. It is the id then.
    *
    * @default false
    */
   readonly fresh?: boolean;
 }
+  /**
+   * The chain of receipts that tells of it, of printable ASCII without spaces: where a process dies before the ledger
+   * knows of what it granted out of a lease, that is where it is found.
+   *
+   * @default it is not known
+   */
+  readonly chain?: string;
 
 /** Money held for one attempt. */
 export interface Reservation {
