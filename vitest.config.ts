@@ -16,7 +16,11 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    testTimeout: 30_000,
+    // No assertions: all three are for a machine that is busy with other things, where what a test starts takes long.
+    // The wait for an event ends before its test does, so that the test tells for what it waited.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 50_000 } },
     projects: [
       project("workspace", ["test/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"]),
       project("examples", ["examples/**/*.test.ts"]),

@@ -85,7 +85,7 @@ describe.concurrent("the conformance suite fails a middleware that", () => {
       for await (const _text of textStream) if (surface === "streamHalfRead") break;
     };
     const surfaces = { ...aiSdkDriver.surfaces, [surface]: { coverage: "enforces", perform } };
-    await expect(runRow(row!, { ...aiSdkDriver, surfaces })).rejects.toThrow(
+    await expect(runRow(row!, { ...aiSdkDriver, surfaces }, 3_000)).rejects.toThrow(
       /still held|went through although it was refused/,
     );
   });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { createOpenAI, type OpenAIProvider } from "@ai-sdk/openai";
 import type { RerankingModelV4, Experimental_VideoModelV4 as VideoModelV4 } from "@ai-sdk/provider";
 import type { AdapterDriver, Bench, Operation } from "@tollgate/conformance/adapter-driver";
@@ -58,11 +57,6 @@ async function streamed(
   const { stream } = start(({ error }) => errors.push(error));
   for await (const _part of stream);
   if (errors.length > 0) throw errors[0];
-}
-
-async function until(holds: () => boolean, patienceMs: number): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!holds() && Date.now() < deadline) await sleep(2);
 }
 
 const generate: Operation = (bench) => generateText({ model: chat(bench), prompt });
@@ -152,8 +146,7 @@ export const aiSdkDriver: AdapterDriver = {
     }),
     streamUnread: everywhere(async (bench) => {
       streamText({ model: chat(bench), prompt, onError() {} });
-      // Nobody will read it, so nobody can tell when it has been started.
-      await until(() => bench.provider.count() > 0, 500);
+      await bench.begun();
     }),
     streamAborted: everywhere(async (bench) => {
       const abort = new AbortController();
@@ -165,7 +158,7 @@ export const aiSdkDriver: AdapterDriver = {
       });
       for await (const _text of textStream) abort.abort();
     }),
-    timeout: everywhere((bench) => generateText({ model: chat(bench), prompt, timeout: 40 })),
+    timeout: everywhere((bench) => generateText({ model: chat(bench), prompt, timeout: bench.timeoutMs })),
     retry: everywhere(generate),
     object: everywhere((bench) => generateObject({ model: chat(bench), prompt, schema })),
     streamedObject: everywhere(async (bench) => {

@@ -43,6 +43,13 @@ export interface Bench {
   readonly gate: Gate;
   readonly run: Run;
   readonly provider: MockProvider;
+  /**
+   * A time limit in milliseconds for what waits by `setTimeout` or `AbortSignal.timeout`. It runs out once another
+   * request has reached the provider, not by the clock, by which a slow machine could miss the request.
+   */
+  readonly timeoutMs: number;
+  /** Resolves once a request has reached the provider or the gate has denied one; for what nobody waits for. */
+  begun(): Promise<void>;
   /** What the tool `lookup` of the agent surfaces does with its `query`; counted. */
   lookup(query: string): Promise<string>;
   /** How often `lookup` was called. */

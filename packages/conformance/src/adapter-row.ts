@@ -9,8 +9,8 @@ export interface AdapterRow {
   readonly rule: string;
   /** What the adapter must be able to do for the rule to be asked of it. */
   readonly needs: "enforces" | "observes";
-  /** Rejects when the operation breaks the rule. */
-  check(operation: Operation): Promise<void>;
+  /** Rejects when the operation breaks the rule; what nobody waits for may take `patienceMs`. */
+  check(operation: Operation, patienceMs?: number): Promise<void>;
 }
 
 /** Makes a row: sets its bench up, does what it does, then checks the books, as after every row. */
@@ -25,7 +25,8 @@ export function row(
     surface,
     rule,
     needs,
-    check: (operation) => withBench(options, (bench, books) => use(() => operation(bench), bench, books)),
+    check: (operation, patienceMs) =>
+      withBench(options, (bench, books) => use(() => operation(bench), bench, books), patienceMs),
   };
 }
 
@@ -36,12 +37,17 @@ export function skipReason({ surface, needs }: AdapterRow, driver: AdapterDriver
   return `${coverage.coverage}: ${coverage.why}; to close it: ${coverage.close}`;
 }
 
-/** Asks a row of a driver. @throws when the driver breaks it, or when it is not to be asked. */
-export async function runRow(asked: AdapterRow, driver: AdapterDriver): Promise<void> {
+/**
+ * Asks a row of a driver, and waits `patienceMs` for what nobody tells of; less than usual suits a driver that
+ * breaks the row.
+ *
+ * @throws when the driver breaks it, or when it is not to be asked.
+ */
+export async function runRow(asked: AdapterRow, driver: AdapterDriver, patienceMs?: number): Promise<void> {
   const coverage = driver.surfaces[asked.surface];
   const reason = skipReason(asked, driver);
   if (reason !== null || coverage.coverage === "not covered") throw new Error(`not to be asked: ${reason}`);
-  await asked.check(coverage.perform);
+  await asked.check(coverage.perform, patienceMs);
 }
 
 /** Expects an operation to fail with the gate's own refusal somewhere in its error, and answers it. */

@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createGate, type GateOptions, type Receipt } from "@tollgate/core";
+import { createGate, type Gate, type GateOptions, type Receipt } from "@tollgate/core";
 import { replayBalances, verifyChain } from "@tollgate/core/verify";
 import { type Bench, benchModels } from "./adapter-driver.ts";
+import { arrivalTimeout } from "./arrival-timeout.ts";
 import { type MockProvider, startMockProvider } from "./mock-provider.ts";
 import { type ProviderRequest, type ReplyUsage, type Script, usualUsage } from "./mock-reply.ts";
 
@@ -62,8 +63,10 @@ export interface Books {
 export async function withBench(
   options: BenchOptions,
   use: (bench: Bench, books: () => Promise<Books>) => Promise<void>,
+  patienceMs: number = usualPatienceMs,
 ): Promise<void> {
   const provider = await startMockProvider(options.script);
+  const timeout = arrivalTimeout(() => provider.count());
   const gate = createGate({
     prices,
     ...(options.evaluators === undefined ? {} : { evaluators: options.evaluators }),
@@ -74,6 +77,11 @@ export async function withBench(
     gate,
     run: gate.run({ tenant: "acme", user: "alice", agent: "conformance" }),
     provider,
+    timeoutMs: timeout.ms,
+    begun: () =>
+      until(async () => provider.count() > 0 || (await countDenials(gate)) > 0, patienceMs).then((isSo) =>
+        assert.ok(isSo, "neither the gate nor the provider was asked"),
+      ),
     async lookup() {
       lookups += 1;
       return options.answer ?? "sunny";
@@ -86,9 +94,10 @@ export async function withBench(
     },
   };
   try {
-    await use(bench, () => closeBooks(bench));
-    await closeBooks(bench);
+    await use(bench, () => closeBooks(bench, patienceMs));
+    await closeBooks(bench, patienceMs);
   } finally {
+    timeout.remove();
     await stop(bench, provider);
   }
 }
@@ -98,14 +107,31 @@ async function stop(bench: Bench, provider: MockProvider): Promise<void> {
   await bench.gate.close();
 }
 
-/** How long endings that nobody waits for, such as that of an abandoned stream, may take. */
-const patienceMs = 3_000;
+/** How long endings that nobody waits for, such as that of an abandoned stream, may take on a busy machine. */
+const usualPatienceMs = 40_000;
+
+/** Waits for what nobody tells of; answers whether it came. */
+async function until(holds: () => Promise<boolean>, patienceMs: number): Promise<boolean> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    if (await holds()) return true;
+    if (Date.now() >= deadline) return false;
+    await sleep(5);
+  }
+}
+
+async function countDenials(gate: Gate): Promise<number> {
+  let count = 0;
+  for await (const { body } of gate.receipts()) {
+    if (body.type === "decision" && body.decision.outcome === "deny") count += 1;
+  }
+  return count;
+}
 
 /** Waits until nothing is held any more, then checks and reads the books. */
-async function closeBooks({ gate }: Bench): Promise<Books> {
-  const deadline = Date.now() + patienceMs;
+async function closeBooks({ gate }: Bench, patienceMs: number): Promise<Books> {
   const held = async () => (await gate.balances()).filter((balance) => balance.held > 0n);
-  while ((await held()).length > 0 && Date.now() < deadline) await sleep(5);
+  await until(async () => (await held()).length === 0, patienceMs);
   const leaks = await held();
   assert.deepEqual(leaks, [], "money is still held although everything has ended");
 

@@ -32,7 +32,7 @@ describe.concurrent("the suite fails an adapter that", () => {
     const driver = bareAdapter(fault as Fault);
     const row = adapterRows.find((row) => row.surface === surface && rule.test(row.rule));
     expect(row).toBeDefined();
-    await expect(runRow(row!, driver)).rejects.toThrow();
+    await expect(runRow(row!, driver, 3_000)).rejects.toThrow();
   });
 });
 

@@ -190,7 +190,7 @@ export function bareAdapter(fault?: Fault): AdapterDriver {
         const abort = new AbortController();
         for await (const _part of await open(bench, abort.signal)) abort.abort();
       }),
-      timeout: covered((bench) => generate(bench, user, AbortSignal.timeout(20))),
+      timeout: covered((bench) => generate(bench, user, AbortSignal.timeout(bench.timeoutMs))),
       retry: covered(async (bench) => {
         const attempt = () => generate(bench);
         const again = (error: unknown) => {

@@ -28,7 +28,7 @@ export const callbackSurfaces: { readonly [Name in Surface]?: Operation } = {
     const stream = await chat(bench).stream(prompt, { signal: abort.signal });
     for await (const _chunk of stream) abort.abort();
   },
-  timeout: (bench) => chat(bench, 800).invoke(prompt),
+  timeout: (bench) => chat(bench, bench.timeoutMs).invoke(prompt),
   retry: (bench) => chat(bench).withRetry({ stopAfterAttempt: 2 }).invoke(prompt),
   object: (bench) => chat(bench).withStructuredOutput(schema).invoke(prompt),
   streamedObject: async (bench) => {

@@ -124,6 +124,6 @@ describe.concurrent("the conformance suite fails an adapter that", () => {
       for await (const _chunk of await model.stream("hi")) break;
     };
     const surfaces = { ...langchainDriver.surfaces, [surface]: { coverage: "enforces", perform } };
-    await expect(runRow(row!, { ...langchainDriver, surfaces })).rejects.toThrow(complaint);
+    await expect(runRow(row!, { ...langchainDriver, surfaces }, 3_000)).rejects.toThrow(complaint);
   });
 });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { tool } from "@langchain/core/tools";
 import { Command, type Interrupt, MemorySaver } from "@langchain/langgraph";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
@@ -56,11 +55,6 @@ const agentOf = (bench: Bench, tools = [lookupTool(bench)]) =>
     middleware: [gateMiddleware(bench.run, resolver(bench))],
   });
 
-async function until(holds: () => boolean, patienceMs: number): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!holds() && Date.now() < deadline) await sleep(2);
-}
-
 /** Pauses for the approval, is resumed with it, and resumed again with the same. */
 const approval: Operation = async (bench) => {
   const agent = createAgent({
@@ -100,14 +94,14 @@ export const langchainDriver: AdapterDriver = {
     }),
     streamUnread: everywhere(async (bench) => {
       await chat(bench).stream(prompt);
-      await until(() => bench.provider.count() > 0, 500);
+      await bench.begun();
     }),
     streamAborted: everywhere(async (bench) => {
       const abort = new AbortController();
       const stream = await chat(bench).stream(prompt, { signal: abort.signal });
       for await (const _chunk of stream) abort.abort();
     }),
-    timeout: everywhere((bench) => chat(bench, 800).invoke(prompt)),
+    timeout: everywhere((bench) => chat(bench, bench.timeoutMs).invoke(prompt)),
     retry: everywhere((bench) => chat(bench).withRetry({ stopAfterAttempt: 2 }).invoke(prompt)),
     object: everywhere((bench) => chat(bench).withStructuredOutput(schema).invoke(prompt)),
     streamedObject: everywhere(async (bench) => {

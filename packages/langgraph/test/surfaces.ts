@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type AIMessage, type BaseMessage, HumanMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import {
@@ -160,11 +159,6 @@ const approval: Operation = async (bench) => {
   await resume();
 };
 
-async function until(holds: () => boolean, patienceMs: number): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!holds() && Date.now() < deadline) await sleep(2);
-}
-
 async function readAll(stream: Promise<AsyncIterable<unknown>>): Promise<void> {
   for await (const _part of await stream);
 }
@@ -185,14 +179,13 @@ export const langgraphDriver: AdapterDriver = {
     }),
     streamUnread: everywhere(async (bench) => {
       await messagesOf(bench);
-      // Nobody will read it, so nobody can tell when it has been started.
-      await until(() => bench.provider.count() > 0, 500);
+      await bench.begun();
     }),
     streamAborted: everywhere(async (bench) => {
       const abort = new AbortController();
       for await (const _part of await messagesOf(bench, { signal: abort.signal })) abort.abort();
     }),
-    timeout: everywhere((bench) => graphOf(bench, invoke, { timeout: 1000 }).invoke(asked())),
+    timeout: everywhere((bench) => graphOf(bench, invoke, { timeout: bench.timeoutMs }).invoke(asked())),
     retry: everywhere((bench) =>
       graphOf(bench, invoke, {
         retryPolicy: { initialInterval: 1, jitter: false, logWarning: false, retryOn: budgetRetryOn() },

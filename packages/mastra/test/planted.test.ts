@@ -175,7 +175,7 @@ describe.concurrent("the conformance suite fails an agent that", () => {
     };
     const driver = mastraDriver("responses");
     const surfaces = { ...driver.surfaces, [surface]: { coverage: "enforces", perform } };
-    await expect(runRow(row!, { ...driver, surfaces })).rejects.toThrow(flaw);
+    await expect(runRow(row!, { ...driver, surfaces }, 3_000)).rejects.toThrow(flaw);
   });
 });
 

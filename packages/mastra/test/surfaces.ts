@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { createOpenAI } from "@ai-sdk/openai";
 import { Mastra } from "@mastra/core";
 import type { Agent, ToolsInput } from "@mastra/core/agent";
@@ -105,11 +104,6 @@ async function streamed(opening: ReturnType<Agent["stream"]>): Promise<void> {
   if (output.error !== undefined) throw output.error;
 }
 
-async function until(holds: () => boolean, patienceMs: number): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!holds() && Date.now() < deadline) await sleep(2);
-}
-
 const approval =
   (api: Api): Operation =>
   async (bench) => {
@@ -146,8 +140,7 @@ export const mastraDriver = (api: Api): AdapterDriver => {
       }),
       streamUnread: everywhere(async (bench) => {
         await agent(bench).stream(prompt);
-        // Nobody will read it, so nobody can tell when it has been started.
-        await until(() => bench.provider.count() > 0, 500);
+        await bench.begun();
       }),
       streamAborted: everywhere(async (bench) => {
         const abort = new AbortController();
@@ -155,7 +148,7 @@ export const mastraDriver = (api: Api): AdapterDriver => {
         for await (const _text of textStream) abort.abort();
       }),
       timeout: everywhere((bench) =>
-        agent(bench).generate(prompt, { modelSettings: { timeout: { stepMs: 1_500 } } }),
+        agent(bench).generate(prompt, { modelSettings: { timeout: { stepMs: bench.timeoutMs } } }),
       ),
       retry: everywhere((bench) => agent(bench, { maxRetries: 2 }).generate(prompt)),
       object: everywhere((bench) => agent(bench).generate(prompt, { structuredOutput })),

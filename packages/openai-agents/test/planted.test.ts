@@ -93,10 +93,8 @@ const ungated = (api: Api, bench: Bench) => openaiModel(api, clientAt(bench), be
 function askRow(api: Api, surface: Surface, rule: RegExp, perform: (bench: Bench) => Promise<unknown>) {
   const row = adapterRows.find((row) => row.surface === surface && rule.test(row.rule));
   const driver = agentsDriver(api);
-  return runRow(row!, {
-    ...driver,
-    surfaces: { ...driver.surfaces, [surface]: { coverage: "enforces", perform } },
-  });
+  const surfaces = { ...driver.surfaces, [surface]: { coverage: "enforces" as const, perform } };
+  return runRow(row!, { ...driver, surfaces }, 3_000);
 }
 
 describe.concurrent.each(apis)("the conformance suite fails, over %s,", (api) => {

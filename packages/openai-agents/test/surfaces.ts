@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   Agent,
   type AgentOptions,
@@ -52,11 +51,6 @@ const lookupTool = (bench: Bench) =>
     execute: ({ query }) => bench.lookup(query),
   });
 
-async function until(holds: () => boolean, patienceMs: number): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!holds() && Date.now() < deadline) await sleep(2);
-}
-
 const everywhere = (perform: Operation) => ({ coverage: "enforces" as const, perform });
 
 const none = (what: string) => ({
@@ -98,8 +92,7 @@ export function agentsDriver(api: Api): AdapterDriver {
       }),
       streamUnread: everywhere(async (bench) => {
         await stream(bench);
-        // Nobody will read it, so nobody can tell when it has been started.
-        await until(() => bench.provider.count() > 0, 2_000);
+        await bench.begun();
       }),
       streamAborted: everywhere(async (bench) => {
         const abort = new AbortController();
@@ -107,7 +100,7 @@ export function agentsDriver(api: Api): AdapterDriver {
         for await (const _text of result.toTextStream()) abort.abort();
         await result.completed;
       }),
-      timeout: everywhere((bench) => ask(bench, { modelSettings: { timeoutMs: 500 } })),
+      timeout: everywhere((bench) => ask(bench, { modelSettings: { timeoutMs: bench.timeoutMs } })),
       retry: everywhere((bench) =>
         ask(bench, {
           modelSettings: {
