@@ -42,6 +42,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "enforcedInput",
     "guardOpen",
     "guardStream",
+    "hasIdentity",
     "isAnsweredBy",
     "isUnbilledCall",
     "isUnbilledError",
@@ -56,6 +57,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "toModelAction",
     "toRefusal",
     "toolAnswer",
+    "verifiedSubject",
     "withFinalRefusals",
   ],
   "@tollgate/core/driver": [

@@ -1,6 +1,8 @@
 /** Which other workspace packages a package may import; all others may import core only. */
 const companions: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
+  // Its callers show real tokens to the adapters.
+  "packages/conformance": ["@tollgate/core", "@tollgate/identity"],
   "packages/cli": [
     "@tollgate/agt",
     "@tollgate/core",

@@ -19,6 +19,7 @@ export {
   toolAnswer,
 } from "./gate/tool-call.ts";
 export { isUnbilledError } from "./gate/unbilled-error.ts";
+export { hasIdentity, verifiedSubject } from "./gate/verified-subject.ts";
 export { type SubjectCall, takeSubject } from "./language-model/call-subject.ts";
 export { markFinal, withFinalRefusals } from "./language-model/final-refusal.ts";
 export type {

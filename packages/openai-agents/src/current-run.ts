@@ -1,5 +1,6 @@
 import { getCurrentTrace } from "@openai/agents";
 import type { Gate, Run, Subject } from "@tollgate/core";
+import { verifiedSubject } from "@tollgate/core/adapter";
 
 /** The id of the SDK's traces that are none, where tracing is off. */
 const noTrace = "no-op";
@@ -18,8 +19,14 @@ export function runOf(gateOrRun: Gate | Run): Run {
   return id === noTrace ? gateOrRun.defaultRun : gateOrRun.run({ id });
 }
 
-/** The trace's group as the session of one call, where its run does not say which session it is. */
-export function subjectOf({ subject }: Run): { readonly subject?: Subject } {
+/**
+ * The trace's group as the session of one call, where its run does not say which session it is.
+ *
+ * What a credential says of it is known once it is verified, and not before.
+ */
+export async function subjectOf(run: Run): Promise<{ readonly subject?: Subject }> {
   const session = getCurrentTrace()?.groupId;
-  return subject.session !== undefined || !session ? {} : { subject: { session } };
+  if (!session) return {};
+  const own = await verifiedSubject(run);
+  return own.session === undefined ? { subject: { session } } : {};
 }

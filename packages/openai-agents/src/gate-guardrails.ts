@@ -65,7 +65,7 @@ export function gateGuardrails(gateOrRun: Gate | Run, options: GateGuardrailsOpt
     async execute({ agent, input, context }) {
       requireGated(agent, gateOf(gateOrRun), modelProvider);
       const run = runOf(gateOrRun);
-      const decision = await decideFor(run, startOf(agent.name, input), subjectOf(run));
+      const decision = await decideFor(run, startOf(agent.name, input), await subjectOf(run));
       if (decision.permit === null) throw toRefusal(decision);
       await decision.permit.settle();
       started.add(context.usage);

@@ -131,7 +131,7 @@ class GatedModel implements Model {
       throw new TypeError("a prompt would choose the model past the gate: name the model on the agent");
     }
     const run = runOf(this.#gateOrRun);
-    const who = subjectOf(run);
+    const who = await subjectOf(run);
     const hosted = await HostedTools.decide(run, given, who);
     const { request } = hosted;
     let isSent = false;

@@ -20,13 +20,13 @@ export function parseArguments(text: string): unknown {
 }
 
 /** Decides a tool's call for whoever runs it. */
-export function decideTool(
+export async function decideTool(
   gateOrRun: Gate | Run,
   action: ActionInput,
   accepts: readonly "params"[] = ["params"],
 ): Promise<Decision> {
   const run = runOf(gateOrRun);
-  return decideFor(run, action, { ...subjectOf(run), accepts });
+  return decideFor(run, action, { ...(await subjectOf(run)), accepts });
 }
 
 /**
