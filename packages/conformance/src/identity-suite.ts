@@ -40,19 +40,19 @@ async function open(
   };
 }
 
-/** The model asks for both tools for whoever speaks, once for each prompt, and then answers. */
+/** The model asks for both tools for whoever spoke last, and then answers. */
 function reply({ model, body }: ProviderRequest, delegate?: NestedAgent["delegate"]): Reply {
   const name = nameIn(body);
   const outer = delegate !== undefined && model === "gpt-4o" ? delegate(prompt(name)) : undefined;
   // The outer agent of a graph may be done, and the inner one begins.
   if (outer === null) return { text: "over to the next" };
   const wanted = outer === undefined ? ["search", "pay"] : [outer.name];
-  const asked = toolCalls(body).filter((call) => call === wanted[0]).length;
-  const prompts = userTurns(body);
-  if (asked >= prompts) return { text: `done for ${name}` };
+  const items = itemsOf(body);
+  const turn = items.slice(items.findLastIndex(({ role }) => role === "user"));
+  if (toolCalls(turn).some((tool) => tool === wanted[0])) return { text: `done for ${name}` };
   return {
     toolCalls: wanted.map((tool, index) => ({
-      id: `call_${model}_${prompts}_${index}`,
+      id: `call_${model}_${items.length}_${index}`,
       name: tool,
       arguments: outer?.arguments ?? { text: name },
     })),
@@ -78,14 +78,10 @@ function itemsOf({ messages, input }: ProviderRequest["body"]): readonly WireIte
   return Array.isArray(items) ? (items as WireItem[]) : [{ role: "user" }];
 }
 
-function toolCalls(body: ProviderRequest["body"]): readonly string[] {
-  return itemsOf(body).flatMap(({ type, name, tool_calls = [] }) =>
+function toolCalls(items: readonly WireItem[]): readonly string[] {
+  return items.flatMap(({ type, name, tool_calls = [] }) =>
     type === "function_call" ? [String(name)] : tool_calls.map((call) => call.function.name),
   );
-}
-
-function userTurns(body: ProviderRequest["body"]): number {
-  return itemsOf(body).filter(({ role }) => role === "user").length;
 }
 
 type Decided = Extract<Receipt["body"], { readonly type: "decision" }>;

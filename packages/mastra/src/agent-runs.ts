@@ -1,6 +1,13 @@
 import type { RequestContext } from "@mastra/core/request-context";
-import { findDenial, type Gate, type RefusedError, type Run, type RunInput } from "@tollgate/core";
-import { resolveRun } from "@tollgate/core/adapter";
+import {
+  findDenial,
+  type Gate,
+  InvalidAction,
+  type RefusedError,
+  type Run,
+  type RunInput,
+} from "@tollgate/core";
+import { hasIdentity, resolveRun } from "@tollgate/core/adapter";
 
 /** What is known of one call of an agent, from its start to its end. */
 interface AgentCall {
@@ -43,10 +50,19 @@ export class AgentRuns {
    * Opens the run of a call that Mastra knows as `runId`: the run that the agent was given, else a child of the
    * run that it is called in, else one of that very id, so that a call goes on in its own run when it is resumed.
    *
-   * On whose behalf is said by `tollgate` in Mastra's request context.
+   * On whose behalf is said by `tollgate` in Mastra's request context; it is the agent's own name where no
+   * credential decides that.
+   *
+   * @throws InvalidAction for a credential in the request context, which Mastra writes into storage and traces
    */
   open(runId: string, context: RequestContext | undefined, isNetwork = false): Run {
-    const run = this.#open(runId, context?.get("tollgate") as RunInput | undefined);
+    const input = context?.get("tollgate") as RunInput | undefined;
+    if (typeof input === "object" && input !== null && "credential" in input) {
+      throw new InvalidAction(
+        "Mastra writes its request context into storage: show the credential to gate.run({ credential }), and call the agent inside gate.withRun(run, ...)",
+      );
+    }
+    const run = this.#open(runId, input);
     this.#calls.set(run, { refusal: null, isNetwork });
     return run;
   }
@@ -87,7 +103,8 @@ export class AgentRuns {
   #open(runId: string, input: RunInput | undefined): Run {
     // Each call has a handle of its own, also in a run that it shares with others.
     if (!("decide" in this.#gateOrRun)) return this.#gateOrRun.child({ id: this.#gateOrRun.id });
-    const named = { agent: this.#agent, ...input, id: input?.id ?? toRunId(runId) };
+    const agent = hasIdentity(this.#gateOrRun) ? {} : { agent: this.#agent };
+    const named = { ...agent, ...input, id: input?.id ?? toRunId(runId) };
     const parent = this.gate.currentRun();
     return parent === null ? this.gate.run(named) : parent.child({ ...named, id: toRunId(runId) });
   }
