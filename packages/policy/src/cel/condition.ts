@@ -14,7 +14,9 @@ export interface Atom {
   readonly values: readonly Literal[];
   /** What is known of the value's range. */
   readonly field: Field | null;
+  /** What asks it, and whether what is asked here is the opposite of what it says. */
   readonly node: ASTNode;
+  readonly isNegated: boolean;
 }
 
 /** A condition as alternatives, each of which is true when all of its atoms are. */
@@ -70,26 +72,32 @@ function atomOf(node: ASTNode, isNegated: boolean): Atom {
       if ((a === null) === (b === null)) break;
       const op = a === null ? node.op : mirrored[node.op];
       const of = a === null ? left : right;
-      return asked(of, isNegated ? opposite[op] : op, [(a ?? b) as Literal], node);
+      return asked(of, isNegated ? opposite[op] : op, [(a ?? b) as Literal], node, isNegated);
     }
     case "in": {
       const [left, list] = node.args;
       if (list.op !== "list") break;
       const values = list.args.map(literalOf);
       if (values.includes(null)) break;
-      return asked(left, isNegated ? "not in" : "in", values as Literal[], node);
+      return asked(left, isNegated ? "not in" : "in", values as Literal[], node, isNegated);
     }
     default:
   }
   const constant = literalOf(node);
   if (typeof constant === "boolean") {
-    return { path: "true", op: "==", values: [constant !== isNegated], field: null, node };
+    return { path: "true", op: "==", values: [constant !== isNegated], field: null, node, isNegated };
   }
-  return asked(node, "==", [!isNegated], node);
+  return asked(node, "==", [!isNegated], node, isNegated);
 }
 
-function asked(of: ASTNode, op: Atom["op"], values: readonly Literal[], node: ASTNode): Atom {
-  return { path: formOf(of), op, values, field: fieldAt(of), node };
+function asked(
+  of: ASTNode,
+  op: Atom["op"],
+  values: readonly Literal[],
+  node: ASTNode,
+  isNegated: boolean,
+): Atom {
+  return { path: formOf(of), op, values, field: fieldAt(of), node, isNegated };
 }
 
 /** What is known of the field that a tree is, if it is one. */

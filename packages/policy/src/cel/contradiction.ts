@@ -1,16 +1,37 @@
 import type { Alternatives, Atom, Literal } from "./condition.ts";
 
 /**
- * Whether a condition can never be true: each of its alternatives asks for what cannot be at once.
+ * Why a condition can never be true: of each of its alternatives the fewest atoms that cannot be true at once. Null
+ * when nothing is found.
  *
  * What it says is sure; a condition of which nothing is found may still never be true.
  */
-export function isImpossible(alternatives: Alternatives): boolean {
-  return alternatives.every((atoms) => {
-    const paths = new Map<string, Atom[]>();
-    for (const atom of atoms) paths.set(atom.path, [...(paths.get(atom.path) ?? []), atom]);
-    return [...paths.values()].some((group) => !canHold(group));
-  });
+export function contradictionsOf(alternatives: Alternatives): readonly (readonly Atom[])[] | null {
+  const found: (readonly Atom[])[] = [];
+  for (const atoms of alternatives) {
+    const groups = new Map<string, Atom[]>();
+    for (const atom of atoms) groups.set(atom.path, [...(groups.get(atom.path) ?? []), atom]);
+    const group = [...groups.values()].find((each) => !canHold(each));
+    if (group === undefined) return null;
+    found.push(fewest(group));
+  }
+  return found;
+}
+
+/** As few as possible of atoms that cannot be true at once, one or two where these are enough. */
+function fewest(group: readonly Atom[]): readonly Atom[] {
+  const alone = group.find((atom) => !canHold([atom]));
+  if (alone !== undefined) return [alone];
+  for (const [index, first] of group.entries()) {
+    const second = group.slice(index + 1).find((other) => !canHold([first, other]));
+    if (second !== undefined) return [first, second];
+  }
+  let left = group;
+  for (const atom of group) {
+    const without = left.filter((other) => other !== atom);
+    if (!canHold(without)) left = without;
+  }
+  return left;
 }
 
 /** Whether there is a value for which all of the atoms are true. */

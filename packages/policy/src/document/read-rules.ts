@@ -1,12 +1,12 @@
 import type { Environment } from "@marcbachmann/cel-js";
-import { isScalar, type Node } from "yaml";
+import { isScalar, type Node, type Scalar } from "yaml";
 import { checkValues } from "../cel/check-values.ts";
 import { type Expression, readExpression } from "../cel/expression.ts";
-import type { Rule } from "../rules/rule.ts";
+import { highestPriority, lowestPriority, type Rule } from "../rules/rule.ts";
 import { plainOf, readItems, readMap, readNumber, readText, report } from "./read-nodes.ts";
 import { readThen } from "./read-then.ts";
 import type { Secrets } from "./secrets.ts";
-import type { Source } from "./source.ts";
+import type { Place, Source } from "./source.ts";
 
 const members = ["id", "priority", "when", "then", "reason"];
 const idPattern = /^[A-Za-z0-9_.-]{1,64}$/;
@@ -32,7 +32,7 @@ function readRule(source: Source, item: Node, reader: RuleReader): Rule | null {
   }
   const id = rule.has("id") ? readId(source, rule.get("id")?.node) : null;
   const priority = rule.has("priority")
-    ? readNumber(source, rule.get("priority")?.node, "priority", [-1000, 1000])
+    ? readNumber(source, rule.get("priority")?.node, "priority", [lowestPriority, highestPriority])
     : 0;
   const when = rule.has("when") ? readWhen(source, rule.get("when")?.node, reader) : null;
   const then = rule.has("then") ? readThen(source, rule.get("then")?.node, reader.secrets) : null;
@@ -43,9 +43,10 @@ function readRule(source: Source, item: Node, reader: RuleReader): Rule | null {
   }
   if (id === null || priority === null || when === null || then === null || reason === null) return null;
   const place = source.place(rule.get("id")?.node);
-  const whenPlace = source.place(rule.get("when")?.node);
+  const whenNode = rule.get("when")?.node as Scalar;
+  const whenAt = (offset: number): Place => source.placeIn(whenNode, offset);
   const written = plainOf(rule.get("then")?.node ?? null);
-  return { id, priority, when, then, written, reason, place, whenPlace };
+  return { id, priority, when, then, written, reason, place, whenAt };
 }
 
 function readId(source: Source, node: Node | null | undefined): string | null {

@@ -1,9 +1,11 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { alternativesOf } from "../cel/condition.ts";
-import { isImpossible } from "../cel/contradiction.ts";
+import { type Atom, alternativesOf } from "../cel/condition.ts";
+import { contradictionsOf } from "../cel/contradiction.ts";
+import { alwaysText, neverText } from "../cel/contradiction-text.ts";
+import type { Flaw } from "../cel/flaw.ts";
 import { formOf } from "../cel/form-of.ts";
 import { problemPlace } from "../document/problem-place.ts";
-import { byPriority, type Rule, rankOf } from "./rule.ts";
+import { byPriority, highestPriority, type Rule, rankOf } from "./rule.ts";
 
 /**
  * Finds rules that are not what they look like: whose condition is never true, never false, or that another rule
@@ -22,25 +24,45 @@ export function checkRules(rules: readonly Rule[]): void {
       .flatMap((conjunct) => candidates.get(conjunct) ?? [])
       .filter((other) => other !== rule && shadows(other, rule, conjuncts))
       .sort(byPriority)[0];
-    if (by !== undefined) report(rule, shadowedText(rule, by));
+    if (by !== undefined) report(rule, { offset: 0, message: shadowedText(rule, by) });
   }
 }
 
-function report({ whenPlace: { source, offset } }: Rule, message: string): void {
-  source.report(offset, message);
+function report(rule: Rule, { offset, message }: Flaw): void {
+  const { source, offset: at } = rule.whenAt(offset);
+  source.report(at, message);
 }
 
-function flawOf({ id, when }: Rule): string | null {
-  const asked = alternativesOf(when.ast);
-  if (asked !== null && isImpossible(asked)) {
-    return `rule "${id}" never matches: its condition is never true`;
+/** What is wrong with a rule by itself, told where its condition decides that it is so. */
+function flawOf({ id, when }: Rule): Flaw | null {
+  const never = contradictionsIn(when.ast, false);
+  if (never !== null) {
+    const others = never.length === 1 ? "" : "; what stands beside it is never true, either";
+    return {
+      offset: offsetOf(never[0]),
+      message: `rule "${id}" never matches: ${neverText(never[0])}${others}`,
+    };
   }
-  if (when.text === "true") return null;
-  const opposite = alternativesOf(when.ast, true);
-  if (opposite !== null && isImpossible(opposite)) {
-    return `rule "${id}" matches every action: its condition is never false; write when: true if you mean that`;
+  const always = when.text === "true" ? null : contradictionsIn(when.ast, true);
+  if (always !== null) {
+    const others = always.length === 1 ? "" : "; what stands beside it is always true, too";
+    const message = `rule "${id}" matches every action: ${alwaysText(always[0])}${others}; if every action is meant, write when: true`;
+    return { offset: offsetOf(always[0]), message };
   }
   return null;
+}
+
+function contradictionsIn(
+  node: ASTNode,
+  isNegated: boolean,
+): readonly [readonly Atom[], ...(readonly Atom[])[]] | null {
+  const alternatives = alternativesOf(node, isNegated);
+  const [first, ...others] = (alternatives === null ? null : contradictionsOf(alternatives)) ?? [];
+  return first === undefined ? null : [first, ...others];
+}
+
+function offsetOf(atoms: readonly Atom[]): number {
+  return atoms[0]?.node.range.start ?? 0;
 }
 
 /** Whether `first` decides whenever `second` matches. */
@@ -65,13 +87,23 @@ function implies(here: ReadonlySet<string> = new Set(), other: ReadonlySet<strin
 }
 
 function shadowedText(rule: Rule, by: Rule): string {
-  const { line } = problemPlace(by.whenPlace);
+  const { line } = problemPlace(by.whenAt(0));
   const where = `rule "${by.id}" (${by.place.source.file}:${line})`;
-  const why =
-    by.priority > rule.priority
-      ? `of the higher priority ${by.priority} decides before it; give it a priority above ${by.priority}, or take one of them out`
-      : `answers ${by.then.decision} whenever it matches, and is told of in its place; take one of them out`;
-  return `rule "${rule.id}" never decides: ${where} ${why}`;
+  return `rule "${rule.id}" never decides: ${where} ${shadowingText(rule, by)}`;
+}
+
+/** Why a rule decides before another one, and what to change. */
+function shadowingText(rule: Rule, by: Rule): string {
+  const above = `give "${rule.id}" a priority above ${by.priority}`;
+  const exception =
+    by.priority < highestPriority ? above : `give "${by.id}" a priority below ${rule.priority}`;
+  if (by.priority > rule.priority) {
+    return `of the higher priority ${by.priority} decides before it; ${exception}, or take one of them out`;
+  }
+  if (by.when.text === rule.when.text && rankOf(by.then) === rankOf(rule.then)) {
+    return `has the same condition and also answers ${by.then.decision}; take one of them out`;
+  }
+  return `answers ${by.then.decision} whenever it matches, and is told of in its place; ${exception} if it is an exception, or take one of them out`;
 }
 
 /**

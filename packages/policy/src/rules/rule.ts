@@ -12,6 +12,10 @@ export type RuleThen =
 /** What rules can decide, least restrictive first: within a priority the most restrictive wins. */
 export const ruleDecisions = ["allow", "degrade", "skip", "require_approval", "deny", "stop"] as const;
 
+/** The priorities that rules can have. */
+export const lowestPriority = -1000;
+export const highestPriority = 1000;
+
 /** How restrictive a rule is. */
 export function rankOf({ decision }: RuleThen): number {
   return ruleDecisions.indexOf(decision);
@@ -28,8 +32,8 @@ export interface Rule {
   readonly written: unknown;
   readonly reason: string;
   readonly place: Place;
-  /** Where its condition is. */
-  readonly whenPlace: Place;
+  /** Where a character of its condition is. */
+  whenAt(offset: number): Place;
 }
 
 /** The order in which rules are asked, and told of: whatever the order they are written in. */
