@@ -76,7 +76,7 @@ describe("a callback", () => {
     await expect(
       model.generate([[["user", "a"]], [["user", "b"]], [["user", "c"]], [["user", "d"]]]),
     ).rejects.toThrow(/denied/);
-    await vi.waitFor(async () => expect(await endingsOf(gate)).toEqual(["released", "released"]));
+    await expect.poll(() => endingsOf(gate)).toEqual(["released", "released"]);
     expect(await balanceOf(gate)).toEqual({ spent: 0n, held: 0n });
     expect(provider.count()).toBe(0);
   });
@@ -137,7 +137,7 @@ describe("a callback", () => {
     timers.advance(59_999);
     expect(await endingsOf(gate)).toEqual([]);
     timers.advance(1);
-    await vi.waitFor(async () => expect(await endingsOf(gate)).toEqual(["settled estimated"]));
+    await expect.poll(() => endingsOf(gate)).toEqual(["settled estimated"]);
     expect((await balanceOf(gate)).held).toBe(0n);
   });
 

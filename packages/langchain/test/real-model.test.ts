@@ -226,14 +226,14 @@ describe("gateStream", () => {
   it("books a stream that its reader breaks off, and cuts the request", async () => {
     const { run, gate, chat, provider } = await open(() => ({ text: words, ending: "silent" }));
     for await (const chunk of await gateStream(chat(), "hi", run)) if (chunk.text !== "") break;
-    await vi.waitFor(async () => expect(await endingsOf(gate)).toEqual(["settled estimated"]));
-    await vi.waitFor(() => expect(provider.open).toBe(0));
+    await expect.poll(() => endingsOf(gate)).toEqual(["settled estimated"]);
+    await expect.poll(() => provider.open).toBe(0);
     expect((await balanceOf(gate)).held).toBe(0n);
   });
 
   it("books a stream that nobody reads as its provider reports it", async () => {
     const { run, gate, chat } = await open(() => ({ text: words, paceMs: 1 }));
     await gateStream(chat(), "hi", run, { call: { stop: ["x"] } });
-    await vi.waitFor(async () => expect(await endingsOf(gate)).toEqual(["settled reported"]));
+    await expect.poll(() => endingsOf(gate)).toEqual(["settled reported"]);
   });
 });

@@ -250,7 +250,7 @@ describe("a call that was made and is asked for again", () => {
       {},
       { ...thread(), signal: abort.signal },
     );
-    await expect.poll(() => fixture.provider.count(), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => fixture.provider.count()).toBe(1);
     revive();
     const graph = compile(newGate({ ledger, clock }));
     await expect(graph.invoke(null, thread())).rejects.toBeInstanceOf(IdempotencyConflict);

@@ -115,7 +115,7 @@ describe("five Sends against a budget of two", () => {
       .invoke({})
       .catch((thrown: unknown) => thrown);
     expect(findDenial(error)?.refusal.reasonCode).toBe("budget_exceeded");
-    await expect.poll(async () => (await booksOf(fixture.gate)).held, { timeout: 10_000 }).toBe(0n);
+    await expect.poll(async () => (await booksOf(fixture.gate)).held).toBe(0n);
     expect(fixture.provider.count()).toBeLessThanOrEqual(2);
     expect((await booksOf(fixture.gate)).calls).toBe(2n);
   });

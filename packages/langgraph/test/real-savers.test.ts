@@ -113,7 +113,7 @@ async function inProcess(...args: readonly string[]): Promise<Outcome> {
     [...script("./thread.process.ts"), ...args],
     {
       env,
-      timeout: 25_000,
+      timeout: 55_000,
     },
   );
   return JSON.parse(stdout);

@@ -34,8 +34,8 @@ describe("a streamed graph", () => {
   it("of which only the first part is read goes on, and its budget still holds", async () => {
     const fixture = await open({ budgets: [calls(3)] });
     for await (const _part of await eight(fixture).stream({}, { ...config, streamMode: "updates" })) break;
-    await expect.poll(() => fixture.provider.count(), { timeout: 10_000 }).toBe(3);
-    await expect.poll(async () => (await booksOf(fixture.gate)).held, { timeout: 10_000 }).toBe(0n);
+    await expect.poll(() => fixture.provider.count()).toBe(3);
+    await expect.poll(async () => (await booksOf(fixture.gate)).held).toBe(0n);
     expect(await booksOf(fixture.gate)).toMatchObject({ calls: 3n });
   });
 
@@ -47,9 +47,9 @@ describe("a streamed graph", () => {
       { ...config, streamMode: "updates", signal: abort.signal },
     );
     for await (const _part of stream) break;
-    await expect.poll(() => fixture.provider.count(), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => fixture.provider.count()).toBe(2);
     abort.abort();
-    await expect.poll(async () => (await booksOf(fixture.gate)).held, { timeout: 10_000 }).toBe(0n);
+    await expect.poll(async () => (await booksOf(fixture.gate)).held).toBe(0n);
     expect(fixture.provider.count()).toBe(2);
     // Of the second call nobody knows what it cost: what was reserved is booked.
     expect((await booksOf(fixture.gate)).money).toBeGreaterThan(2n * 360_000n);

@@ -122,11 +122,13 @@ describe("an aborted call", () => {
   });
 
   it("is booked as estimated, and its tools are not run", async () => {
-    const fixture = await open(() => ({ ending: "silent" }));
-    const { send, sent } = mailer();
-    const call = agentOf(fixture, { tools: { send } }).generate("hi", {
-      abortSignal: AbortSignal.timeout(30),
+    const abort = new AbortController();
+    const fixture = await open(() => {
+      abort.abort();
+      return { ending: "silent" };
     });
+    const { send, sent } = mailer();
+    const call = agentOf(fixture, { tools: { send } }).generate("hi", { abortSignal: abort.signal });
     await call.catch(() => undefined);
     await expect.poll(async () => (await fixture.gate.balances())[0]).toMatchObject({ held: 0n });
     expect((await fixture.gate.balances())[0]?.spent).toBeGreaterThan(0n);

@@ -74,7 +74,7 @@ describe("an approval in a RunState", () => {
     const process_ = fileURLToPath(new URL("./approval.process.ts", import.meta.url));
     const args = ["--conditions=tollgate-source", process_, provider.url, run.id, text, "2"];
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== "NODE_OPTIONS"));
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 25_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 55_000 });
     const told: { approvals: string[] } = JSON.parse(stdout);
     expect(told).toMatchObject({ sent: ["bob"], results: ["done", "idempotency_conflict"] });
     expect(told.approvals[0]).toBe("used by carol");
