@@ -1,4 +1,4 @@
-import { InvalidConfig, type PolicyInForce } from "@tollgate/core";
+import { InvalidConfig, type PolicyInForce, type Verdict } from "@tollgate/core";
 import { denyTools, evaluator } from "@tollgate/core/evaluators";
 import { describe, expect, it } from "vitest";
 import { gateFixture, tool } from "./gate-fixture.ts";
@@ -43,19 +43,23 @@ describe("a policy that can change", () => {
 
   it("judges one decision from its first step to its last by the policy that it began under", async () => {
     let policy = lenient;
-    let goOn = (): void => undefined;
+    const asking = Promise.withResolvers<void>();
+    const verdict = Promise.withResolvers<Verdict>();
     const changing: PolicyInForce = {
       ...lenient,
       evaluators: [
-        evaluator("slow", () => new Promise((resolve) => (goOn = () => resolve({ decision: "allow" })))),
+        evaluator("slow", () => {
+          asking.resolve();
+          return verdict.promise;
+        }),
       ],
     };
     policy = changing;
     const { gate, receipts } = gateFixture({ policy: () => policy });
     const asked = gate.decide(tool("search"));
-    await expect.poll(() => goOn.name).not.toBe("");
+    await asking.promise;
     policy = strict;
-    goOn();
+    verdict.resolve({ decision: "allow" });
     const decision = await asked;
     expect(decision.claims.map(({ limit }) => limit)).toEqual([10n]);
     const [receipt] = await receipts();

@@ -62,6 +62,8 @@ describe("the input guardrail", () => {
     async (stream) => {
       const verdict = Promise.withResolvers<Verdict>();
       const { runner, agent, provider } = await guarded({
+        // It decides when it is told to, also on a busy machine.
+        evaluatorTimeoutMs: 600_000,
         evaluators: [
           {
             name: "slow",
