@@ -196,7 +196,14 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "stopOnRefusal",
   ],
   "@tollgate/langchain/middleware": ["answerApproval", "gateMiddleware", "gateOutermost"],
-  "@tollgate/langgraph": ["answerApproval", "budgetRetryOn", "gateNode", "gateToolNode", "gatedTask"],
+  "@tollgate/langgraph": [
+    "answerApproval",
+    "budgetRetryOn",
+    "caller",
+    "gateNode",
+    "gateToolNode",
+    "gatedTask",
+  ],
   "@tollgate/mastra": [
     "answerApproval",
     "gateAgent",
