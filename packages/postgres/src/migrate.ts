@@ -3,6 +3,7 @@ import { hearErrors, ignore, type PostgresClient, type PostgresPool } from "./po
 import { connectFailure, queryFailure } from "./query-failure.ts";
 import { migrations } from "./schema/migrations.ts";
 import { refuseNewer } from "./schema-check.ts";
+import { refuseOlderServer } from "./server-version.ts";
 
 const begin = `
 BEGIN;
@@ -25,7 +26,8 @@ CREATE TABLE tollgate.migrations (
  * role needs the right to create schemas; it owns what it makes, and should not be the application's (see the
  * README for that one's grants).
  *
- * @throws StorageFailed when the schema is newer than this package, or it cannot be done; nothing is changed then.
+ * @throws StorageFailed when the schema is newer than this package, the server older than PostgreSQL 14, or it cannot
+ * be done; nothing is changed then.
  */
 export async function migrate(pool: PostgresPool): Promise<void> {
   hearErrors(pool);
@@ -47,6 +49,7 @@ export async function migrate(pool: PostgresPool): Promise<void> {
 }
 
 async function apply(client: PostgresClient): Promise<void> {
+  await refuseOlderServer(client);
   await client.query({ text: begin });
   const version = await versionOf(client);
   refuseNewer(version);

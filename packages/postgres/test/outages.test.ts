@@ -7,7 +7,7 @@ import { checkSpending } from "./check-spending.ts";
 import { emptySchema } from "./clean-schema.ts";
 import { range } from "./fixture.ts";
 import { moneyGate } from "./money-gate.ts";
-import { startServer } from "./server.ts";
+import { describeOwned, startServer } from "./server.ts";
 import { centNano, spend, type Told } from "./spend.ts";
 
 const server = await startServer();
@@ -48,7 +48,9 @@ async function spendThrough(happen: (pools: readonly pg.Pool[]) => Promise<void>
 
 const { power } = server;
 
-describe.runIf(power !== null)(
+describeOwned(
+  server,
+  "it stops it",
   "spending goes on, and nothing that was acknowledged is lost, when the server",
   () => {
     it("is stopped and started again", async () => {

@@ -1,23 +1,23 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { forget, migrate, postgresLedger, postgresLog } from "../src/index.ts";
 import { checkBooks } from "./books.ts";
 import { all, range } from "./fixture.ts";
 import { moneyGate } from "./money-gate.ts";
 import { startPooler } from "./pooler.ts";
 import { checkSums, reserveAtRandom } from "./random-reserves.ts";
-import { startServer } from "./server.ts";
+import { describeOwned, startServer } from "./server.ts";
 import { centNano, spend, type Told } from "./spend.ts";
 
 const server = await startServer("fsync=off");
-// It hands a password on as it is, which somebody else's server need not take.
-const isOurs = server.power !== null;
-const pooler = isOurs ? await startPooler(server.url, 3) : null;
+const pooler = server.power !== null ? await startPooler(server.url, 3) : null;
 afterAll(async () => {
   await server.stop();
   await pooler?.close();
 });
 
-describe.runIf(isOurs)("behind a pooler that gives connections out for a transaction each", () => {
+const why = "the pooler knows one way to log in";
+
+describeOwned(server, why, "behind a pooler that gives connections out for a transaction each", () => {
   const pool = server.pool({ connectionString: pooler?.url ?? "", max: 12 });
 
   it("the schema is made, by many at once", async () => {

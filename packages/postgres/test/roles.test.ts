@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createGate, gateBudget } from "@tollgate/core";
 import { evaluator } from "@tollgate/core/evaluators";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import {
   dropReceipts,
   forget,
@@ -15,7 +15,7 @@ import { checkBooks } from "./books.ts";
 import { all, request, until } from "./fixture.ts";
 import { costing, moneyGate } from "./money-gate.ts";
 import { SealedChain } from "./sealed-chain.ts";
-import { startServer } from "./server.ts";
+import { describeOwned, startServer } from "./server.ts";
 
 const server = await startServer("fsync=off");
 afterAll(() => server.stop());
@@ -26,8 +26,8 @@ const [grants = "", operators = "", reader = ""] = [
   ...readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(/```sql\n([\s\S]*?)```/g),
 ].map(([, text = ""]) => text);
 
-// Roles are the whole server's.
 const isOurs = server.power !== null;
+const why = "roles are the whole server's";
 await migrate(owner);
 if (isOurs) await owner.query(grants + operators + reader);
 const as = async (name: string, role: string) => {
@@ -41,23 +41,27 @@ const app = await as("agents", "tollgate_app");
 const operator = await as("oscar", "tollgate_operator");
 const auditor = await as("auditor", "tollgate_reader");
 
-describe.runIf(isOurs)("the application's role of the README", () => {
+describeOwned(server, why, "the application's role of the README", () => {
   it("can do all that a gate does", async () => {
     await migrate(app);
-    const gate = moneyGate(app, "$5", { reservationTtlMs: 50 }, { recordWithinMs: 1000 });
+    const gate = moneyGate(app, "$5", {}, { recordWithinMs: 1000 });
     await (await gateBudget(gate, costing("$1"))).settle();
-    await (await gateBudget(gate, costing("$1"))).release("not sent");
-    await postgresLedger(app).record([{ reservation: request("leased", []), leases: [], ending: null }]);
     const permit = await gateBudget(gate, costing("$1"));
-    await permit.extend(100);
+    await permit.extend(600_000);
+    await permit.release("not sent");
+    await postgresLedger(app).record([{ reservation: request("leased", []), leases: [], ending: null }]);
+    // Whatever it does is late.
+    const hasty = moneyGate(app, "$5", { reservationTtlMs: 1 });
+    await gateBudget(hasty, costing("$1"));
     await until(
-      () => gate.balances(),
+      () => hasty.balances(),
       ([balance]) => balance?.held === 0n,
     );
+    await hasty.close();
     await gate.close();
-    expect(await checkBooks(app)).toHaveLength(8);
+    expect(await checkBooks(app)).toHaveLength(10);
     expect(await postgresLedger(app).reservations()).toHaveLength(4);
-    expect(await postgresLog(app).heads()).toHaveLength(1);
+    expect(await postgresLog(app).heads()).toHaveLength(2);
   });
 
   it("can ask for approvals, answer them, and stop runs", async () => {
@@ -131,7 +135,7 @@ describe.runIf(isOurs)("the application's role of the README", () => {
   });
 });
 
-describe.runIf(isOurs)("the operators' role of the README", () => {
+describeOwned(server, why, "the operators' role of the README", () => {
   it("can adjust, and what a gate can, and no more", async () => {
     const ledger = postgresLedger(operator);
     const adjustment = {
@@ -157,7 +161,7 @@ describe.runIf(isOurs)("the operators' role of the README", () => {
   });
 });
 
-describe.runIf(isOurs)("the reader's role of the README", () => {
+describeOwned(server, why, "the reader's role of the README", () => {
   it("can read receipts and balances, and nothing else", async () => {
     expect((await all(postgresLog(auditor).read())).length).toBeGreaterThan(0);
     await checkBooks(auditor);

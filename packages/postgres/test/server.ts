@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type PostgresServer, startPostgres } from "@tollgate/conformance/postgres-server";
 import pg from "pg";
+import { describe } from "vitest";
+import { makeDatabase } from "./given-database.ts";
 
 /** A database of its own on a real server. */
 export interface TestServer {
@@ -14,20 +14,17 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** How to start a script of this folder in a process of its own. */
-export function script(name: string): readonly string[] {
-  return ["--conditions=tollgate-source", fileURLToPath(new URL(name, import.meta.url))];
+/** Tests of what a server has for all its databases: skipped, with the reason, where it is somebody else's. */
+export function describeOwned(server: TestServer, why: string, name: string, tests: () => void): void {
+  if (server.power !== null) describe(name, tests);
+  else describe.skip(`${name} (not on the server of TOLLGATE_TEST_DATABASE_URL: ${why})`, tests);
 }
 
-/** The environment of such a process: without what vitest tells its own. */
-export const env: NodeJS.ProcessEnv = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => name !== "NODE_OPTIONS"),
-);
-
 /**
- * Starts a PostgreSQL for one test file, or makes a database on the one of TOLLGATE_TEST_DATABASE_URL.
+ * Starts a PostgreSQL for one test file, or makes a database on the one of TOLLGATE_TEST_DATABASE_URL, whose role has
+ * to be a superuser: tests empty tables that only take new rows.
  *
- * `settings` are of the kind `fsync=off`.
+ * `settings` are of the kind `fsync=off`; somebody else's server keeps its own.
  */
 export async function startServer(...settings: readonly string[]): Promise<TestServer> {
   const pools: pg.Pool[] = [];
@@ -41,19 +38,16 @@ export async function startServer(...settings: readonly string[]): Promise<TestS
     pools.push(pool);
     return pool;
   };
-  const given = process.env.TOLLGATE_TEST_DATABASE_URL;
-  if (given !== undefined && given !== "") {
-    const name = `tollgate_test_${randomBytes(6).toString("hex")}`;
-    await runOnce(given, `CREATE DATABASE ${name}`);
-    const url = new URL(given);
-    url.pathname = `/${name}`;
+  const given = process.env.TOLLGATE_TEST_DATABASE_URL ?? "";
+  if (given !== "") {
+    const database = await makeDatabase(given);
     return {
-      url: url.href,
+      url: database.url,
       power: null,
-      pool: poolOf(url.href),
+      pool: poolOf(database.url),
       async stop() {
         await endPools();
-        await runOnce(given, `DROP DATABASE ${name} WITH (FORCE)`);
+        await database.remove();
       },
     };
   }
@@ -67,10 +61,4 @@ export async function startServer(...settings: readonly string[]): Promise<TestS
       await server.remove();
     },
   };
-}
-
-async function runOnce(url: string, text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(text).finally(() => client.end());
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { env, script } from "./server.ts";
+import { env, script } from "./node-script.ts";
 import type { Told } from "./spend.ts";
 
 /** A process that spends. */

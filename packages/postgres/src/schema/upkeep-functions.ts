@@ -52,7 +52,7 @@ BEGIN
   WITH gone AS (
     DELETE FROM tollgate.reservations r WHERE r.key IN (
       SELECT o.key FROM tollgate.reservations o
-      WHERE o.ended_at < v_now - p_ended_ms AND o.due_at IS NULL ORDER BY o.ended_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+      WHERE o.ended_at <= v_now - p_ended_ms AND o.due_at IS NULL ORDER BY o.ended_at LIMIT p_limit FOR UPDATE SKIP LOCKED
     ) RETURNING r.key
   )
   INSERT INTO tollgate.forgotten (fingerprint, forgotten_at)
