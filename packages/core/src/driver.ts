@@ -10,6 +10,7 @@ export {
   type LeasedGrant,
   type LeasingLedger,
   leaseKeyPrefix,
+  leaseKeysOf,
   type Recorded,
 } from "./ledger/leasing.ts";
 export type {

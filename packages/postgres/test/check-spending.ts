@@ -1,23 +1,17 @@
 import { strict as assert } from "node:assert";
 import type { Receipt } from "@tollgate/core";
 import { type PostgresPool, postgresLedger, postgresLog } from "../src/index.ts";
-import { type Books, bothBooks, checkBooks } from "./books.ts";
+import { bothBooks, checkBooks } from "./books.ts";
 import { all, until } from "./fixture.ts";
 import { moneyGate } from "./money-gate.ts";
 import type { Told } from "./spend.ts";
 
 /**
  * Waits until a gate that lives has cleared up behind those that do not, and checks that nothing that anybody was
- * told is lost, nothing was overspent, nothing is held, all chains verify, and come to the ledger's balances.
- *
- * Where they were leased, what was granted last before a process died may be in the receipts alone: it is held there.
+ * told is lost, nothing was overspent, nothing is held, all chains verify and come to the ledger's balances, and each
+ * decision that held something has ended once, whatever was granted out of leases and told to nobody.
  */
-export async function checkSpending(
-  pool: PostgresPool,
-  told: readonly Told[],
-  limit: bigint,
-  how: Books = "unleased",
-): Promise<void> {
+export async function checkSpending(pool: PostgresPool, told: readonly Told[], limit: bigint): Promise<void> {
   // Whoever ended something is gone for certain: what has no receipt yet will get none.
   const gate = moneyGate(pool, "$0.01", {}, { recordWithinMs: 1000 });
   try {
@@ -25,7 +19,7 @@ export async function checkSpending(
       async () => {
         const balances = await gate.balances();
         if (balances.some(({ held }) => held > 0n)) return "held";
-        const [replayed, kept] = await bothBooks(pool, await all(postgresLog(pool).read()), how);
+        const [replayed, kept] = await bothBooks(pool, await all(postgresLog(pool).read()));
         return JSON.stringify(replayed) === JSON.stringify(kept) ? "even" : "uneven";
       },
       (state) => state === "even",
@@ -33,13 +27,14 @@ export async function checkSpending(
   } finally {
     await gate.close();
   }
-  const receipts = await checkBooks(pool, how);
+  const receipts = await checkBooks(pool);
   const kept = keptIn(receipts);
   for (const each of told) {
     if (each.what === "decided") assert.ok(kept.decisions.has(each.id), `decision ${each.id} is lost`);
     if (each.what === "released") assert.equal(kept.endings.get(each.id), "released");
     if (each.what === "settled") assert.equal(kept.endings.get(each.id), `settled ${each.amount}`);
   }
+  for (const [id, ends] of kept.ends) assert.equal(ends, 1, `reservation ${id} has ended ${ends} times`);
   const [balance] = await postgresLedger(pool).balances({});
   assert.equal(balance?.held, 0n);
   assert.ok(balance.spent - kept.overage <= limit, `${balance.spent} spent of ${limit}`);
@@ -49,13 +44,24 @@ export async function checkSpending(
 function keptIn(receipts: readonly Receipt[]): {
   readonly decisions: ReadonlySet<string>;
   readonly endings: ReadonlyMap<string, string>;
+  /** How often each reservation has ended, by its id; a settlement after expiry counts as the same ending. */
+  readonly ends: ReadonlyMap<string, number>;
   readonly overage: bigint;
 } {
   const decisions = new Set<string>();
   const endings = new Map<string, string>();
+  const ends = new Map<string, number>();
   let overage = 0n;
+  // Chains come one by one, so that an ending may stand before its decision.
+  const count = (id: string | null, more: number): void => {
+    if (id !== null) ends.set(id, (ends.get(id) ?? 0) + more);
+  };
   for (const { body } of receipts) {
-    if (body.type === "decision") decisions.add(body.id);
+    if (body.type === "decision") {
+      decisions.add(body.id);
+      count(body.reservation, 0);
+    }
+    if (body.type === "settlement" && body.late !== true) count(body.reservation, 1);
     if (body.type !== "settlement" || body.outcome === "expired") continue;
     const amount = body.amounts.find(({ unit }) => unit === "usd");
     endings.set(body.decision, amount === undefined ? body.outcome : `${body.outcome} ${amount.amount}`);
@@ -63,5 +69,5 @@ function keptIn(receipts: readonly Receipt[]): {
     // What a settlement after expiry did not fit into is not known where its process died.
     if (body.late === true && body.overage === undefined) overage += BigInt(amount?.amount ?? 0);
   }
-  return { decisions, endings, overage };
+  return { decisions, endings, ends, overage };
 }

@@ -43,8 +43,8 @@ describe("several processes", () => {
     const { rows } = await pool.query("SELECT FROM tollgate.reservations WHERE starts_with(key, 'lease ')");
     expect(rows.length).toBeGreaterThanOrEqual(8);
     expect(await heldTooLong(pool, plan)).toBe(0);
-    await checkSpending(pool, told, 2000n * centNano, "leased");
+    await checkSpending(pool, told, 2000n * centNano);
     told.push(...(await spendTheRest(pool, plan.slice, 2000n * centNano)));
-    await checkSpending(pool, told, 2000n * centNano, "leased");
+    await checkSpending(pool, told, 2000n * centNano);
   });
 });

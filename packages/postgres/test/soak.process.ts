@@ -63,17 +63,16 @@ function onRound(round: number): void {
 async function kill(kills: Omit<KillPlan, "limit">, dollars: bigint): Promise<void> {
   const plan: KillPlan = { ...kills, limit: `$${dollars}` };
   const limit = dollars * 100n * centNano;
-  const how = plan.slice === undefined ? "unleased" : "leased";
   const told = await killRounds(server.url, plan);
   const tooLong = await heldTooLong(pool, plan);
-  await checkSpending(pool, told, limit, how);
+  await checkSpending(pool, told, limit);
   if (plan.slice !== undefined) {
     const rest = await spendTheRest(pool, plan.slice, limit);
-    await checkSpending(pool, [...told, ...rest], limit, how);
+    await checkSpending(pool, [...told, ...rest], limit);
   }
   const count = (what: string): number => told.filter((each) => each.what === what).length;
   say({
-    how,
+    how: plan.slice === undefined ? "unleased" : "leased",
     rounds: plan.rounds,
     kills: (plan.spenders ?? 3) * plan.rounds,
     decided: count("decided"),

@@ -1,5 +1,6 @@
 import type { StatementSync } from "node:sqlite";
 import type { Claim, Expired, Receipt, UnrecordedEnding } from "@tollgate/core";
+import { expiredText } from "./expired-text.ts";
 import { findKeys } from "./find-keys.ts";
 import type { OpenFile } from "./open-file.ts";
 import type { EndedRow, ReservationRows } from "./reservation-rows.ts";
@@ -11,7 +12,8 @@ const stepRows = 32;
 
 /**
  * Tells of endings that are booked and whose receipt is missing in this file, though their decision's is there: their
- * process died in between.
+ * process died in between. And of decisions that were granted out of a lease which is over, by a process that died
+ * before it told the ledger: they are entered as expired, so that whatever comes late finds them so.
  *
  * Each is told to one caller; if the receipt is still missing after some time, to another.
  */
@@ -52,14 +54,18 @@ export class MissingRecords {
   }
 
   #look({ id, key: known }: WatchRow, keys: ReadonlyMap<string, string>, now: number): readonly Expired[] {
-    const key = known ?? keys.get(id);
-    const ended = key === undefined ? null : this.#rows.ended(key);
-    if (key !== undefined && this.#rows.open(key)?.reservation.id === id) {
+    // What was granted out of a lease has its id for a key.
+    const key = known ?? keys.get(id) ?? id;
+    if (this.#rows.open(key)?.reservation.id === id) {
       this.#watch.add(id, key, now + this.#recordWithinMs);
       return [];
     }
     const decision = this.#decision.get(id)?.json;
-    if (key === undefined || ended?.id !== id || typeof decision !== "string" || this.#isRecorded(ended)) {
+    const ended = this.#rows.ended(key);
+    if (ended === null && typeof decision === "string" && !this.#hasOutcome(id)) {
+      return this.#enter(id, JSON.parse(decision), now);
+    }
+    if (ended?.id !== id || typeof decision !== "string" || this.#isRecorded(ended)) {
       this.#watch.drop(id);
       return [];
     }
@@ -68,9 +74,33 @@ export class MissingRecords {
     return missedAt > now ? [] : [expiredOf(key, ended, JSON.parse(decision))];
   }
 
+  /** Enters a decision that the ledger does not know, if it was granted out of a lease that is over. */
+  #enter(id: string, decision: Receipt, now: number): readonly Expired[] {
+    const { chain, time } = decision.body;
+    const until = this.#rows.leasedUntil(chain, Date.parse(time));
+    if (until !== null) {
+      this.#watch.add(id, null, Math.max(until, now) + this.#recordWithinMs);
+      return [];
+    }
+    if (!this.#rows.hasLeased(chain)) {
+      // Its budgets are kept elsewhere.
+      this.#watch.drop(id);
+      return [];
+    }
+    const ended = { id, state: "expired", at: now, data: null } as const;
+    const reservation = expiredOf(id, ended, decision);
+    this.#rows.end(id, { ...ended, data: expiredText({ reservation, createdAt: Date.parse(time) }) });
+    this.#watch.add(id, id, now + this.#recordWithinMs);
+    return [reservation];
+  }
+
+  #hasOutcome(id: string): boolean {
+    return this.#outcomes.get(id) !== undefined;
+  }
+
   #isRecorded({ id, state }: EndedRow): boolean {
-    const outcomes = this.#outcomes.all(id).map(({ outcome }) => outcome);
-    return state === "late" ? outcomes.includes("settled") : outcomes.length > 0;
+    if (state !== "late") return this.#hasOutcome(id);
+    return this.#outcomes.all(id).some(({ outcome }) => outcome === "settled");
   }
 }
 

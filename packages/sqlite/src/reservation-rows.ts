@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Claim, Reservation } from "@tollgate/core";
+import { leaseKeysOf } from "@tollgate/core/driver";
 import { claimsText, readClaims } from "./claims-text.ts";
 
 /** What became of a key that is not open any more. */
@@ -48,6 +49,8 @@ export class ReservationRows {
   readonly #moveOpen: StatementSync;
   readonly #changeOpen: StatementSync;
   readonly #settleLate: StatementSync;
+  readonly #leasedUntil: StatementSync;
+  readonly #hasLeased: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#findEnded = database.prepare("SELECT id, state, at, data FROM ended WHERE key = ?");
@@ -70,6 +73,10 @@ export class ReservationRows {
       "SELECT unit AS key FROM live WHERE kind = 2 AND name <= ? ORDER BY name LIMIT ?",
     );
     this.#settleLate = database.prepare("UPDATE ended SET state = 'late', at = ?, data = ? WHERE key = ?");
+    this.#leasedUntil = database.prepare(
+      "SELECT max(until) AS until FROM live WHERE kind = 1 AND name > ? AND name < ? AND at <= ?",
+    );
+    this.#hasLeased = database.prepare("SELECT 1 FROM ended WHERE key > ? AND key < ? LIMIT 1");
     this.#moveOpen = database.prepare(`UPDATE live SET until = ? WHERE ${isKey}`);
     this.#changeOpen = database.prepare(`UPDATE live SET claims = ? WHERE ${isKey}`);
   }
@@ -137,6 +144,16 @@ export class ReservationRows {
     return this.#dueBy.all(now, count).map(({ key }) => key as string);
   }
 
+  /** Until when the longest lease is open that was taken for a chain by `at`; null when none is. */
+  leasedUntil(chain: string, at: number): number | null {
+    return (this.#leasedUntil.get(...leasesOf(chain), at)?.until as number | null | undefined) ?? null;
+  }
+
+  /** Whether a lease that was taken for a chain has ended. */
+  hasLeased(chain: string): boolean {
+    return this.#hasLeased.get(...leasesOf(chain)) !== undefined;
+  }
+
   #know(open: OpenRow): void {
     this.#known.set(open.reservation.key, open);
     if (this.#known.size <= maxKnown) return;
@@ -156,6 +173,13 @@ export class ReservationRows {
     const row = this.#takeOpen.get(key, id);
     return row === undefined ? null : openRow(row);
   }
+}
+
+/** The bounds of the keys of a chain's leases. */
+function leasesOf(chain: string): readonly [after: string, before: string] {
+  const keys = leaseKeysOf(chain);
+  // The ids that follow are below all that this is above.
+  return [keys, `${keys}~`];
 }
 
 /** Reads an open reservation of its columns. */

@@ -1,7 +1,7 @@
-import { type LeasingLedger, leaseKeyPrefix } from "../ledger/leasing.ts";
+import { type LeasingLedger, leaseKeysOf } from "../ledger/leasing.ts";
 import type { Claim } from "../ledger/ledger.ts";
 import { deferred } from "./deferred.ts";
-import type { Lease } from "./lease.ts";
+import type { GrantTerms, Lease } from "./lease.ts";
 import type { LeaseTerms } from "./lease-options.ts";
 import type { LeasedBalance } from "./leased-balance.ts";
 
@@ -23,13 +23,13 @@ export class LeaseTaker {
   }
 
   /**
-   * Takes a lease that a claim fits into until `expiresAt`, if that is worth it; who asks meanwhile waits for the same.
+   * Takes a lease that a claim fits into, if that is worth it; who asks meanwhile waits for the same.
    *
    * @throws StorageFailed, or whatever the ledger throws
    */
-  take(balance: LeasedBalance, claim: Claim, expiresAt: number): Promise<void> {
+  take(balance: LeasedBalance, claim: Claim, terms: GrantTerms): Promise<void> {
     if (balance.taking !== null) return balance.taking;
-    const taking = this.#take(balance, claim, expiresAt).finally(() => {
+    const taking = this.#take(balance, claim, terms).finally(() => {
       balance.taking = null;
       this.#taking.delete(taking);
     });
@@ -113,21 +113,21 @@ export class LeaseTaker {
     await Promise.all([...this.#leases.values()].map(({ balance, lease }) => this.retire(balance, lease)));
   }
 
-  async #take(balance: LeasedBalance, claim: Claim, expiresAt: number): Promise<void> {
+  async #take(balance: LeasedBalance, claim: Claim, terms: GrantTerms): Promise<void> {
     const slice = this.#terms.slices.get(claim.unit) ?? 0n;
     // Once by what was last heard, and once by what the refusal tells.
     for (let tries = 0; tries < 2; tries++) {
       const size = balance.sizeOf(claim, slice);
-      if (size === null || (await this.#ask(balance, { ...claim, amount: size, soft: true }, expiresAt)))
-        return;
+      if (size === null || (await this.#ask(balance, { ...claim, amount: size, soft: true }, terms))) return;
     }
   }
 
   /** Asks for a lease; soft, so that a refusal costs nothing. Answers false when it was refused. */
-  async #ask(balance: LeasedBalance, claim: Claim, expiresAt: number): Promise<boolean> {
+  async #ask(balance: LeasedBalance, claim: Claim, { expiresAt, chain }: GrantTerms): Promise<boolean> {
     const id = this.#terms.newId();
     const until = expiresAt + this.#terms.ttl;
-    const request = { id, key: `${leaseKeyPrefix}${id}`, digest: "lease", claims: [claim], expiresAt: until };
+    const key = leaseKeysOf(chain ?? "") + id;
+    const request = { id, key, digest: "lease", claims: [claim], expiresAt: until };
     // Its expiry gives it back if this fails, too.
     const undo = (): void => {
       this.#terms
@@ -150,6 +150,7 @@ export class LeaseTaker {
     const lease: Lease = {
       reservation: request,
       claim,
+      chain,
       left: claim.amount,
       expiresAt: until,
       unrecorded: 0,

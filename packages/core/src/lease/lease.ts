@@ -1,10 +1,12 @@
-import type { Claim, Reservation } from "../ledger/ledger.ts";
+import type { Claim, Reservation, ReserveRequest } from "../ledger/ledger.ts";
 import type { Deferred } from "./deferred.ts";
 
 /** Money that this process has taken out of one balance and grants by itself. */
 export interface Lease {
   readonly reservation: Reservation;
   readonly claim: Claim;
+  /** The chain that tells of all that is granted out of it. */
+  readonly chain: string | undefined;
   /** What was not granted yet. */
   left: bigint;
   expiresAt: number;
@@ -17,7 +19,15 @@ export interface Lease {
   returned: Deferred<void> | null;
 }
 
-/** Whether an amount under a limit, held until `expiresAt`, can be granted out of a lease. */
-export function fits(lease: Lease, { amount, limit }: Claim, expiresAt: number): boolean {
-  return lease.left >= amount && lease.claim.limit === limit && lease.expiresAt >= expiresAt;
+/** What of a request decides which leases it may be granted out of, besides its claims. */
+export type GrantTerms = Pick<ReserveRequest, "expiresAt" | "chain">;
+
+/** Whether an amount under a limit, held until `expiresAt` and told of in a chain, can be granted out of a lease. */
+export function fits(lease: Lease, { amount, limit }: Claim, { expiresAt, chain }: GrantTerms): boolean {
+  return (
+    lease.left >= amount &&
+    lease.claim.limit === limit &&
+    lease.expiresAt >= expiresAt &&
+    lease.chain === chain
+  );
 }

@@ -1,6 +1,6 @@
 import type { Balance } from "../action/balance.ts";
 import type { Claim, Exceeded } from "../ledger/ledger.ts";
-import { fits, type Lease } from "./lease.ts";
+import { fits, type GrantTerms, type Lease } from "./lease.ts";
 
 /** A lease takes at most this part of what is left, so that its end can be spent by anyone. */
 const share = 4n;
@@ -29,12 +29,12 @@ export class LeasedBalance {
     return this.leases.length > 0 || this.taking !== null || this.returning.size > 0;
   }
 
-  /** The lease that a claim can be granted out of until `expiresAt`; null when there is none. */
-  find(claim: Claim, expiresAt: number): Lease | null {
+  /** The lease that a claim can be granted out of; null when there is none. */
+  find(claim: Claim, terms: GrantTerms): Lease | null {
     const { leases } = this;
     for (let index = 0; index < leases.length; index++) {
       const lease = leases[index];
-      if (lease !== undefined && fits(lease, claim, expiresAt)) return lease;
+      if (lease !== undefined && fits(lease, claim, terms)) return lease;
     }
     return null;
   }

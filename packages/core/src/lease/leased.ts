@@ -17,7 +17,7 @@ import type {
   SettleResult,
 } from "../ledger/ledger.ts";
 import { GrantQueue } from "./grant-queue.ts";
-import type { Lease } from "./lease.ts";
+import type { GrantTerms, Lease } from "./lease.ts";
 import { type LeaseOptions, type LeaseTerms, readLeaseOptions } from "./lease-options.ts";
 import { LeaseTaker } from "./lease-taker.ts";
 import type { LeasedBalance } from "./leased-balance.ts";
@@ -172,13 +172,13 @@ class LedgerWithLeases implements LeasedLedger {
     const { id, key, digest, claims, expiresAt } = request;
     const leases: Lease[] = [];
     for (let index = 0; index < claims.length; index++) {
-      const lease = balances[index]?.find(claims[index] as Claim, expiresAt);
+      const lease = balances[index]?.find(claims[index] as Claim, request);
       // Two claims on one balance count together; that is left to the shared ledger.
       if (lease == null || leases.includes(lease)) return null;
       leases.push(lease);
     }
     for (let index = 0; index < leases.length; index++) {
-      this.#draw(balances[index] as LeasedBalance, leases[index] as Lease, claims[index] as Claim, expiresAt);
+      this.#draw(balances[index] as LeasedBalance, leases[index] as Lease, claims[index] as Claim, request);
     }
     // A copy, out of reach of whoever asked.
     const reservation = { id, key, digest, claims: claims.map((claim) => ({ ...claim })), expiresAt };
@@ -187,22 +187,23 @@ class LedgerWithLeases implements LeasedLedger {
     return { status: "reserved", reservation, replayed: false, balances: standings };
   }
 
-  #draw(balance: LeasedBalance, lease: Lease, claim: Claim, expiresAt: number): void {
+  #draw(balance: LeasedBalance, lease: Lease, claim: Claim, terms: GrantTerms): void {
     lease.left -= claim.amount;
     lease.unrecorded += 1;
     lease.isUsed = true;
     balance.isUsed = true;
-    this.#taker.renew(balance, lease, expiresAt);
-    const [oldest] = balance.leases;
+    this.#taker.renew(balance, lease, terms.expiresAt);
+    const ofChain = balance.leases.filter(({ chain }) => chain === lease.chain);
+    const [oldest] = ofChain;
     if (oldest !== undefined && oldest !== lease) void this.#taker.retire(balance, oldest);
-    else if (balance.leases.length === 1 && balance.taking === null && lease.left * 4n < lease.claim.amount) {
+    else if (ofChain.length === 1 && balance.taking === null && lease.left * 4n < lease.claim.amount) {
       // The next one is there before this one is used up.
       this.#taker.take(balance, claim, expiresAt).catch(() => undefined);
     }
   }
 
   async #takeOrAsk(request: ReserveRequest, balances: readonly LeasedBalance[]): Promise<ReserveResult> {
-    const { claims, expiresAt } = request;
+    const { claims } = request;
     const isLeasable = claims.every((claim, index) => {
       const balance = balances[index] as LeasedBalance;
       return balances.indexOf(balance) === index && this.#isWorthALease(balance, claim);
@@ -210,9 +211,9 @@ class LedgerWithLeases implements LeasedLedger {
     for (let tries = 0; isLeasable && !this.#isClosed && tries < maxTries; tries++) {
       const lacking = claims.flatMap((claim, index) => {
         const balance = balances[index] as LeasedBalance;
-        return balance.find(claim, expiresAt) === null ? [{ balance, claim }] : [];
+        return balance.find(claim, request) === null ? [{ balance, claim }] : [];
       });
-      await Promise.all(lacking.map(({ balance, claim }) => this.#taker.take(balance, claim, expiresAt)));
+      await Promise.all(lacking.map(({ balance, claim }) => this.#taker.take(balance, claim, request)));
       this.#balances.watch();
       const granted = this.#isClosed ? null : this.#grant(request, balances);
       if (granted !== null) return granted;

@@ -8,6 +8,16 @@ import type { Ledger, ReleaseResult, Reservation, SettleResult } from "./ledger.
 export const leaseKeyPrefix: string = "lease ";
 
 /**
+ * What the keys of all leases begin with that were taken for a chain of receipts; their ids follow.
+ *
+ * A chain's gate has one ledger. So a decision of such a chain that has a reservation and is unknown to the ledger was
+ * granted out of a lease by a process that died before it told anybody.
+ */
+export function leaseKeysOf(chain: string): string {
+  return `${leaseKeyPrefix}${chain} `;
+}
+
+/**
  * Whether a reservation is a lease: money that a process took out of a balance in one go, to grant it by itself.
  *
  * A ledger ends leases that have expired like all else, but tells nobody of them: no decision was made for one,

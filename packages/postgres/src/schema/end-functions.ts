@@ -135,8 +135,8 @@ END $$;
 -- Tells of endings whose receipt is missing though their decision's is here; p_grace milliseconds after the ending,
 -- and again as long after each telling.
 --
--- Leases have no receipts. What ended is looked through once, by one of all callers, p_look at a time. Whatever was not recorded then is due
--- from there on.
+-- What ended is looked through once, by one of all callers, p_look at a time. Whatever was not recorded then is due
+-- from there on. Leases have no receipts, but those that expired may have left decisions behind: see enter_untold.
 CREATE FUNCTION tollgate.unrecorded(p_now bigint, p_grace bigint, p_look integer, p_limit integer)
 RETURNS TABLE (now_at bigint, key text, digest text, status text, late boolean, details jsonb, kept jsonb)
 LANGUAGE plpgsql ${functionOptions} AS $$
@@ -161,11 +161,18 @@ BEGIN
           AND NOT starts_with(o.key, 'lease ') AND tollgate.is_unrecorded(o.id, o.status)
         ORDER BY o.key FOR UPDATE SKIP LOCKED
       );
+      UPDATE tollgate.reservations r SET due_at = v_now WHERE r.key IN (
+        SELECT o.key FROM tollgate.reservations o
+        WHERE o.ended_at > v_from AND o.ended_at <= v_until AND o.status = 'expired' AND starts_with(o.key, 'lease ')
+        ORDER BY o.key FOR UPDATE
+      );
       UPDATE tollgate.looked_through SET until = v_until;
     END IF;
+    PERFORM tollgate.enter_untold(v_now, p_grace, p_look / 10);
   END IF;
   FOR v_one IN
-    SELECT * FROM tollgate.reservations r WHERE r.due_at <= v_now AND r.status <> 'open'
+    SELECT * FROM tollgate.reservations r
+    WHERE r.due_at <= v_now AND r.status <> 'open' AND NOT starts_with(r.key, 'lease ')
     ORDER BY r.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
   LOOP
     IF tollgate.is_unrecorded(v_one.id, v_one.status) THEN

@@ -47,6 +47,9 @@ CREATE INDEX reservations_due ON tollgate.reservations (due_at) WHERE due_at IS 
 CREATE INDEX reservations_ended ON tollgate.reservations (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX reservations_newest ON tollgate.reservations (created_at);
 
+-- Only of what has a key that somebody chose: a gate's own keys are ids.
+CREATE INDEX reservations_id ON tollgate.reservations (id) WHERE key <> id;
+
 -- All that ended until then was looked through for receipts that are missing.
 CREATE TABLE tollgate.looked_through (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),

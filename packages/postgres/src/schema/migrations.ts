@@ -6,6 +6,7 @@ import { receiptTables } from "./receipt-tables.ts";
 import { recordFunction } from "./record-function.ts";
 import { reserveFunction } from "./reserve-function.ts";
 import { stopFunction } from "./stop-function.ts";
+import { untoldFunction } from "./untold-function.ts";
 import { upkeepFunctions } from "./upkeep-functions.ts";
 
 /** One step of the schema; never changed once it was released. */
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
       receiptTables,
       reserveFunction,
       endFunctions,
+      untoldFunction,
       recordFunction,
       receiptFunctions,
       approvalFunctions,

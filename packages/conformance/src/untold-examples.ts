@@ -1,0 +1,324 @@
+import {
+  createGate,
+  createSigner,
+  type Gate,
+  type GateOptions,
+  gateBudget,
+  memoryLedger,
+  type Permit,
+  type ReceiptLog,
+  type Reservation,
+} from "@tollgate/core";
+import { isLease, type LeasingLedger, type LedgerAdmin } from "@tollgate/core/driver";
+import type { LeasedLedger } from "@tollgate/core/leases";
+import { type ManualClock, manualClock } from "@tollgate/core/testing";
+import { replayBalances, verifyChain } from "@tollgate/core/verify";
+import { expect } from "vitest";
+import { cut, processOn, ttl } from "./leased-process.ts";
+import type { LedgerLaw } from "./ledger-under-test.ts";
+
+/** A ledger and the receipts in the same store. */
+export interface SharedStore {
+  readonly ledger: LeasingLedger & LedgerAdmin;
+  readonly log: ReceiptLog;
+  /** Waits for what goes on behind a sweep. */
+  readonly rest: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Makes an empty store that goes by the clock given, and misses the receipt of an ending after so long. */
+export type MakeSharedStore = (clock: ManualClock, recordWithinMs: number) => Promise<SharedStore>;
+
+const recordWithinMs = 60_000;
+const reservationTtlMs = 20_000;
+
+/**
+ * What becomes of grants that their process did not live to tell the shared ledger, where receipts are in the same
+ * store: each is told of as expired, once, and what comes late finds it so.
+ */
+export function untoldLaws(make: MakeSharedStore): readonly LedgerLaw[] {
+  return Object.entries(laws).map(([rule, holds]) => ({
+    rule,
+    async check() {
+      const clock = manualClock(Date.now());
+      const store = await make(clock, recordWithinMs);
+      try {
+        await holds(new Shop(store, clock));
+      } finally {
+        await store.close();
+      }
+    },
+  }));
+}
+
+/** A process that decides within leases, and what connects it with the shared ledger. */
+interface Machine {
+  readonly gate: Gate;
+  readonly ledger: LeasedLedger;
+  /** Whether what it grants is told. */
+  tells: boolean;
+}
+
+/** A store and the processes that use it. */
+class Shop {
+  readonly store: SharedStore;
+  readonly clock: ManualClock;
+
+  constructor(store: SharedStore, clock: ManualClock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  gate(options: GateOptions = {}): Gate {
+    return createGate({
+      ledger: processOn(this.store.ledger, this.clock),
+      log: this.#log,
+      budgets: [{ id: "money", limit: "1000 units", by: ["user"] }],
+      reservationTtlMs,
+      clock: this.clock,
+      ...options,
+    });
+  }
+
+  /** A process that dies, or is cut off, before it tells anything more of what it grants. */
+  async machine(options: GateOptions = {}): Promise<Machine> {
+    const { ledger } = this.store;
+    const whileConnected = <Args extends readonly unknown[], Result>(call: (...args: Args) => Result) => {
+      return (...args: Args): Result => (machine.tells ? call(...args) : cut());
+    };
+    const leased = processOn(ledger, this.clock, {
+      record: whileConnected((grants) => ledger.record(grants)),
+      extend: whileConnected((reservation, expiresAt) => ledger.extend(reservation, expiresAt)),
+      release: whileConnected((reservation, reason) => ledger.release(reservation, reason)),
+      nextExpiry: whileConnected(() => ledger.nextExpiry()),
+    });
+    const machine: Machine = { gate: this.gate({ ...options, ledger: leased }), ledger: leased, tells: true };
+    await (await decide(machine.gate, "somebody")).settle();
+    machine.tells = false;
+    return machine;
+  }
+
+  /** Lets time pass, and has somebody sweep who lives. */
+  async pass(ms: number, sweeper: Gate = this.gate()): Promise<void> {
+    this.clock.advance(ms);
+    await live(sweeper);
+    // What a sweep finds behind its callers is told to the next.
+    for (let round = 0; round < 3; round++) {
+      await sweeper.balances();
+      await this.store.rest();
+    }
+  }
+
+  /** Until the leases of who died are over, and what is missing has had its time. */
+  async outlive(): Promise<void> {
+    await this.pass(reservationTtlMs + 2 * ttl);
+    await this.pass(recordWithinMs);
+  }
+
+  /** What the receipts say of how a decision ended, over all chains. */
+  async endingsOf({ id }: Permit): Promise<readonly string[]> {
+    const found: string[] = [];
+    for await (const { body } of this.store.log.read()) {
+      if (body.type !== "settlement" || body.reservation !== id) continue;
+      found.push(`${body.outcome}${body.late === true ? " late" : ""}`);
+    }
+    return found;
+  }
+
+  /** Fails unless the receipts hold together, every decision has its end, and they come to the ledger's balances. */
+  async check(): Promise<void> {
+    const { log, ledger } = this.store;
+    expect(await verifyChain(log.read())).toMatchObject({ break: null, open: 0 });
+    expect(await ledger.balances({})).toMatchObject(await replayBalances(log.read()));
+  }
+
+  /** The log, which stays open when a gate is closed. */
+  get #log(): ReceiptLog {
+    const { log } = this.store;
+    return {
+      append: (entry) => log.append(entry),
+      read: (query) => log.read(query),
+      head: (chain) => log.head(chain),
+    };
+  }
+}
+
+/** Has a gate do something that costs nothing, so that it has written before. */
+async function live(gate: Gate): Promise<void> {
+  await (await gateBudget(gate, { kind: "tool", name: "look" })).settle();
+}
+
+/** Decides about 10 units of somebody's. */
+function decide(gate: Gate, user = "alice", key?: string): Promise<Permit> {
+  const run = gate.run({ user, id: "run" });
+  const action = { kind: "tool", name: "pay", amounts: { units: 10n } } as const;
+  return gateBudget(run, { ...action, ...(key !== undefined && { key }) });
+}
+
+const laws: Readonly<Record<string, (shop: Shop) => Promise<void>>> = {
+  async "a grant that nobody was told of is told of as expired when its lease is over and it had its time"(
+    shop,
+  ) {
+    const { gate } = await shop.machine();
+    const permits = [await decide(gate), await decide(gate), await decide(gate, "bob")];
+    await shop.pass(reservationTtlMs + 2 * ttl);
+    for (const permit of permits) expect(await shop.endingsOf(permit)).toEqual([]);
+    await shop.pass(recordWithinMs);
+    for (const permit of permits) expect(await shop.endingsOf(permit)).toEqual(["expired"]);
+    await shop.check();
+    for (let round = 0; round < 3; round++) await shop.pass(recordWithinMs);
+    for (const permit of permits) expect(await shop.endingsOf(permit)).toEqual(["expired"]);
+    await shop.check();
+  },
+
+  async "and told of once, however many sweep"(shop) {
+    const { gate } = await shop.machine();
+    const permits: Permit[] = [];
+    for (let nth = 0; nth < 12; nth++) permits.push(await decide(gate, `user-${nth % 3}`));
+    await shop.pass(reservationTtlMs + 2 * ttl);
+    const sweepers = [1, 2, 3, 4].map(() => shop.gate());
+    for (const sweeper of sweepers) await live(sweeper);
+    shop.clock.advance(recordWithinMs);
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(sweepers.map((sweeper) => sweeper.balances()));
+      await shop.store.rest();
+    }
+    for (const permit of permits) expect(await shop.endingsOf(permit)).toEqual(["expired"]);
+    await shop.check();
+  },
+
+  async "and told of to another when who was told of it died, too"(shop) {
+    const { gate } = await shop.machine();
+    const permit = await decide(gate);
+    await shop.pass(reservationTtlMs + 2 * ttl);
+    shop.clock.advance(recordWithinMs);
+    const told: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      for await (const { id } of shop.store.ledger.expire(shop.clock.now())) told.push(id);
+      await shop.store.rest();
+    }
+    expect(told).toEqual([permit.id]);
+    await shop.pass(1000);
+    expect(await shop.endingsOf(permit)).toEqual([]);
+    await shop.pass(recordWithinMs);
+    expect(await shop.endingsOf(permit)).toEqual(["expired"]);
+    await shop.check();
+  },
+
+  async "what settles after that, as its process was only cut off, is booked as late"(shop) {
+    const machine = await shop.machine();
+    const [settled, released, forgotten] = [
+      await decide(machine.gate),
+      await decide(machine.gate),
+      await decide(machine.gate),
+    ];
+    await shop.outlive();
+    machine.tells = true;
+    await settled.settle({ amounts: { units: 4n } });
+    await released.release("not sent");
+    await machine.ledger.flush();
+    expect(await shop.endingsOf(settled)).toEqual(["expired", "settled late"]);
+    for (const permit of [released, forgotten]) expect(await shop.endingsOf(permit)).toEqual(["expired"]);
+    const partition = "user=alice";
+    expect(await shop.store.ledger.balances({ partition })).toMatchObject([{ spent: 4n, held: 0n }]);
+    await shop.outlive();
+    await shop.check();
+  },
+
+  async "nothing is taken for lost while a lease of its process is open, however long that is"(shop) {
+    const machine = await shop.machine();
+    const permit = await decide(machine.gate);
+    for (const lease of await openLeases(shop))
+      await shop.store.ledger.extend(lease, shop.clock.now() + 10 * recordWithinMs);
+    for (let round = 0; round < 5; round++) await shop.pass(recordWithinMs);
+    expect(await shop.endingsOf(permit)).toEqual([]);
+    machine.tells = true;
+    await permit.settle({ amounts: { units: 3n } });
+    for (let round = 0; round < 8; round++) await shop.pass(recordWithinMs);
+    expect(await shop.endingsOf(permit)).toEqual(["settled"]);
+    await shop.check();
+  },
+
+  async "what was told ends as it ends without leases"(shop) {
+    const machine = await shop.machine();
+    machine.tells = true;
+    const [kept, booked] = [await decide(machine.gate), await decide(machine.gate)];
+    await booked.settle({ amounts: { units: 7n } });
+    await machine.ledger.flush();
+    machine.tells = false;
+    const lost = await decide(machine.gate);
+    await shop.outlive();
+    expect(await shop.endingsOf(kept)).toEqual(["expired"]);
+    expect(await shop.endingsOf(booked)).toEqual(["settled"]);
+    expect(await shop.endingsOf(lost)).toEqual(["expired"]);
+    await shop.check();
+  },
+
+  async "a key that its caller chose was never leased: its ending is told of as it was booked"(shop) {
+    const machine = await shop.machine();
+    await decide(machine.gate);
+    const permit = await decide(machine.gate, "alice", "charge-card");
+    const kept = await openReservation(shop, permit);
+    await shop.store.ledger.settle(kept, { units: 6n }, "reported");
+    await shop.outlive();
+    await shop.pass(recordWithinMs);
+    expect(await shop.endingsOf(permit)).toEqual(["settled"]);
+    await shop.check();
+  },
+
+  async "a decision whose budgets are kept elsewhere is left alone"(shop) {
+    await decide((await shop.machine()).gate);
+    const permit = await decide(shop.gate({ ledger: memoryLedger({ clock: shop.clock }) }));
+    await shop.outlive();
+    await shop.outlive();
+    expect(await shop.endingsOf(permit)).toEqual([]);
+  },
+
+  async "two gates that share leases are told apart by their chains"(shop) {
+    const machine = await shop.machine();
+    machine.tells = true;
+    const other = shop.gate({ ledger: machine.ledger, chain: "other" });
+    await (await decide(other)).settle();
+    machine.tells = false;
+    const permits = [await decide(machine.gate), await decide(other), await decide(machine.gate)];
+    expect(new Set((await openLeases(shop)).map(({ key }) => key.split(" ")[1]))).toEqual(
+      new Set([machine.gate.chain, "other"]),
+    );
+    await shop.outlive();
+    for (const permit of permits) expect(await shop.endingsOf(permit)).toEqual(["expired"]);
+    await shop.check();
+  },
+
+  async "who goes on with the chain of a process that died does not keep its grants from being found"(shop) {
+    const signer = createSigner();
+    const dead = await shop.machine({ chain: "main", signer });
+    const permits = [await decide(dead.gate), await decide(dead.gate)];
+    shop.clock.advance(1);
+    const next = await shop.machine({ chain: "main", signer });
+    next.tells = true;
+    await (await decide(next.gate)).settle();
+    // It goes on, so that its lease never runs out.
+    for (let passed = 0; passed < 2 * reservationTtlMs + recordWithinMs; passed += reservationTtlMs / 4) {
+      await shop.pass(reservationTtlMs / 4, next.gate);
+      await (await decide(next.gate)).settle();
+      expect(await openLeases(shop)).not.toEqual([]);
+    }
+    await shop.pass(2 * ttl, next.gate);
+    for (const permit of permits) expect(await shop.endingsOf(permit)).toEqual(["expired"]);
+    await next.gate.close();
+    await shop.check();
+  },
+};
+
+/** The leases that are open, by their reservations. */
+async function openLeases({ store }: Shop): Promise<readonly Reservation[]> {
+  const open = await store.ledger.reservations({ status: "open" });
+  return open.map(({ reservation }) => reservation).filter(isLease);
+}
+
+/** The open reservation of a permit. */
+async function openReservation({ store }: Shop, { id }: Permit): Promise<Reservation> {
+  const [found] = await store.ledger.reservations({ id, status: "open" });
+  if (found === undefined) throw new Error(`${id} is not open`);
+  return found.reservation;
+}
