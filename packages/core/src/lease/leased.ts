@@ -198,7 +198,7 @@ class LedgerWithLeases implements LeasedLedger {
     if (oldest !== undefined && oldest !== lease) void this.#taker.retire(balance, oldest);
     else if (ofChain.length === 1 && balance.taking === null && lease.left * 4n < lease.claim.amount) {
       // The next one is there before this one is used up.
-      this.#taker.take(balance, claim, expiresAt).catch(() => undefined);
+      this.#taker.take(balance, claim, terms).catch(() => undefined);
     }
   }
 
