@@ -7,7 +7,8 @@ import { leasedFaultExamples } from "./leased-fault-examples.ts";
 import type { LedgerLaw } from "./ledger-under-test.ts";
 
 export type { MakeLeasingLedger } from "./lease-simulation.ts";
-export { type MakeSharedStore, type SharedStore, untoldLaws } from "./untold-examples.ts";
+export { untoldLaws } from "./untold-examples.ts";
+export type { MakeSharedStore, SharedStore } from "./untold-shop.ts";
 
 /**
  * The rules of core's `LeasingLedger`, and of `leased` over it: as examples, and over random histories of several

@@ -3,7 +3,7 @@ import { createGate, type PublicJwk, type Receipt, type ReceiptLog } from "@toll
 import { manualClock } from "@tollgate/core/testing";
 import { replayBalances, verifyChain } from "@tollgate/core/verify";
 import { sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
-import { budgets, callers, reservationTtlMs } from "./crash-budgets.ts";
+import { budgets, callers, leaseTtlMs, reservationTtlMs } from "./crash-budgets.ts";
 import { startProcess } from "./node-process.ts";
 
 /** How long after an ending its receipt is missed, unless told otherwise. */
@@ -19,6 +19,8 @@ export interface CrashOptions {
   readonly durability: "full" | "normal";
   /** How many writers are killed in each round. @default 2 */
   readonly writers?: number;
+  /** How much each of them leases at once. @default nothing: they ask for each call */
+  readonly slice?: string;
   /** Hears of each round. */
   readonly onRound?: (round: number, acknowledged: number) => void;
 }
@@ -30,6 +32,8 @@ export interface CrashOutcome {
   readonly verdict: string;
   /** Endings that were booked when their process died, and whose receipts the one that lives had to write. */
   readonly recorded: number;
+  /** Decisions that were granted out of leases and told to nobody, but for their receipts. */
+  readonly untold: number;
   readonly problems: readonly string[];
 }
 
@@ -39,7 +43,7 @@ export interface CrashOutcome {
  * reservation, the chains verify, and receipts and balances come to the same.
  */
 export async function crashRounds(options: CrashOptions): Promise<CrashOutcome> {
-  const { path, rounds, durability, writers = 2, onRound } = options;
+  const { path, rounds, durability, writers = 2, slice = "", onRound } = options;
   const keys: PublicJwk[] = [];
   const problems: string[] = [];
   let acknowledged = 0;
@@ -47,7 +51,7 @@ export async function crashRounds(options: CrashOptions): Promise<CrashOutcome> 
     const lines = (
       await Promise.all(
         Array.from({ length: writers }, (_, nth) =>
-          killedWriter([path, durability, round, `writer-${round}-${nth}`]),
+          killedWriter([path, durability, round, `writer-${round}-${nth}`, slice]),
         ),
       )
     ).flat();
@@ -101,13 +105,30 @@ function overspent(path: string): readonly string[] {
   return rows.map((row) => `overspent: ${JSON.stringify(row)}`);
 }
 
+/** How many decisions hold something by their receipts, have no end there, and are unknown to the ledger. */
+function countUntold(path: string): number {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const row = database
+    .prepare(
+      `SELECT count(*) AS untold FROM receipts AS one
+       WHERE run IS NOT NULL AND hold IS NOT NULL AND json ->> '$.body.reservation' IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM receipts AS ends WHERE ends.hold = one.hold AND ends.run IS NULL)
+         AND NOT EXISTS (SELECT 1 FROM live WHERE kind = 1 AND name = one.hold)
+         AND NOT EXISTS (SELECT 1 FROM ended WHERE key = one.hold)`,
+    )
+    .get();
+  database.close();
+  return Number(row?.untold);
+}
+
 async function lookAtEnd(
   path: string,
   keys: readonly PublicJwk[],
 ): Promise<Omit<CrashOutcome, "acknowledged">> {
   const file = sqliteFile(path);
   const problems: string[] = [];
-  const clock = manualClock(Date.now() + reservationTtlMs);
+  const clock = manualClock(Date.now() + reservationTtlMs + leaseTtlMs);
+  const untold = countUntold(path);
   const [ledger, log] = [sqliteLedger(file, { clock }), sqliteLog(file)];
   const gate = createGate({ ledger, log, chain: "survivor", clock, budgets, reservationTtlMs });
   const decide = async () => {
@@ -142,7 +163,7 @@ async function lookAtEnd(
   );
   await gate.close();
   const { verdict } = report;
-  return { receipts: receipts.length, verdict, recorded: recorded.length - own, problems };
+  return { receipts: receipts.length, verdict, recorded: recorded.length - own, untold, problems };
 }
 
 async function readAll(log: ReceiptLog): Promise<readonly Receipt[]> {

@@ -1,17 +1,19 @@
 // A process that decides and settles as fast as it can until it is killed, and tells of what was acknowledged:
-// `node writer.process.ts <path> <durability> <round> <name>`.
+// `node writer.process.ts <path> <durability> <round> <name> <slice>`. With a slice it decides within leases.
 import { writeSync } from "node:fs";
 import { createGate } from "@tollgate/core";
+import { leased } from "@tollgate/core/leases";
 import { sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
-import { budgets, callers, priceNano, reservationTtlMs } from "./crash-budgets.ts";
+import { budgets, callers, leasedBudgets, leaseTtlMs, priceNano, reservationTtlMs } from "./crash-budgets.ts";
 
-const [, , path = "", durability, round = "", name = ""] = process.argv;
+const [, , path = "", durability, round = "", name = "", slice = ""] = process.argv;
 const file = sqliteFile(path, { durability: durability === "normal" ? "normal" : "full" });
+const shared = sqliteLedger(file);
 const gate = createGate({
-  ledger: sqliteLedger(file),
+  ledger: slice === "" ? shared : leased(shared, { slice, ttl: leaseTtlMs }),
   log: sqliteLog(file),
   chain: name,
-  budgets,
+  budgets: slice === "" ? budgets : leasedBudgets,
   reservationTtlMs,
 });
 tell(`key ${JSON.stringify(gate.publicKey)}`);
@@ -28,7 +30,10 @@ await Promise.all(
         { kind: "tool", name: "t", params: {}, amounts: { usd: "$0.05" } },
         { run },
       );
-      if (permit === null) continue;
+      if (permit === null) {
+        tell("denied");
+        continue;
+      }
       tell(`decided ${permit.id}`);
       const chance = Math.random();
       if (chance < 0.6) {
