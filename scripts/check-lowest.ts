@@ -5,11 +5,12 @@
 //
 // What those versions are stands in each manifest as `tollgate.lowest`: the peers at the bottom of their ranges,
 // and whatever else has to be older to go with them.
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Manifest, type PublicPackage, publicPackages, root } from "./public-packages.ts";
+import { repeatedInstall } from "./repeated-install.ts";
 
 /** Peers of the workspace itself; they have one version. */
 const ownPeer = /^@tollgate\//;
@@ -51,19 +52,13 @@ function passes({ folder, manifest }: PublicPackage): boolean {
     copyWorkspace(copy, folder, manifest);
     pin(join(copy, folder, "package.json"), manifest.tollgate?.lowest ?? {});
     pinOverrides(join(copy, "pnpm-workspace.yaml"), manifest.tollgate?.lowest ?? {});
-    const installed = run(copy, join(root, "node_modules/.bin/pnpm"), [
-      "install",
-      "--no-frozen-lockfile",
-      "--prefer-offline",
-    ]);
+    const pnpm = join(root, "node_modules/.bin/pnpm");
+    const install = ["install", "--no-frozen-lockfile", "--prefer-offline"];
+    const project = folder.replace("packages/", "");
+    const test = ["node_modules/vitest/vitest.mjs", "run", "--project", project];
     const tested =
-      installed &&
-      run(copy, process.execPath, [
-        "node_modules/vitest/vitest.mjs",
-        "run",
-        "--project",
-        folder.replace("packages/", ""),
-      ]);
+      isPassed(repeatedInstall(pnpm, install, { ...inCopy(copy), timeout: 180_000 })) &&
+      isPassed(spawnSync(process.execPath, test, { ...inCopy(copy), encoding: "utf8", timeout: 600_000 }));
     console.log(`${tested ? "ok    " : "FAILED"} ${manifest.name} at ${versions(manifest)}`);
     return tested;
   } finally {
@@ -113,14 +108,15 @@ function versions(manifest: Manifest): string {
     .join(", ");
 }
 
-function run(cwd: string, command: string, args: readonly string[]): boolean {
+function inCopy(cwd: string): { cwd: string; env: NodeJS.ProcessEnv; maxBuffer: number } {
   const path = `${dirname(process.execPath)}:${process.env.PATH ?? ""}`;
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    encoding: "utf8",
-    env: { ...process.env, PATH: path, CI: "true" },
-    timeout: 600_000,
-  });
-  if (status !== 0) console.error(`${stdout}${stderr}`.trimEnd().split("\n").slice(-40).join("\n"));
-  return status === 0;
+  return { cwd, env: { ...process.env, PATH: path, CI: "true" }, maxBuffer: 2 ** 26 };
+}
+
+/** Whether a command ended with 0; shows the end of what it wrote, and why it ended, where it did not. */
+function isPassed({ status, signal, error, stdout, stderr }: SpawnSyncReturns<string>): boolean {
+  if (status === 0) return true;
+  console.error(`${stdout}${stderr}`.trimEnd().split("\n").slice(-40).join("\n"));
+  console.error(`ended with ${error?.message ?? signal ?? status}`);
+  return false;
 }

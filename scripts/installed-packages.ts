@@ -1,9 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { PublicPackage } from "./public-packages.ts";
 import { publicPackages, root } from "./public-packages.ts";
+import { repeatedInstall } from "./repeated-install.ts";
 import { workspaceOverrides } from "./workspace-overrides.ts";
 
 const consumer = "consumer.mjs";
@@ -31,7 +32,8 @@ export function tryInstalled(tarballs: readonly string[]): boolean {
     copyFileSync(join(root, "scripts/consumer/decide.mjs"), join(folder, consumer));
 
     const install = ["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
-    if (!show("npm install", "npm", install, folder)) return false;
+    const inFolder = { cwd: folder, env: outside(), timeout: 120_000 };
+    if (!isShown("npm install", repeatedInstall("npm", install, inFolder))) return false;
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     const results = [show("types", process.execPath, [tsc, "-p", "."], folder)];
     for (const node of ["node", process.execPath]) {
@@ -108,14 +110,12 @@ function tarballOf(name: string, tarballs: readonly string[]): string {
 }
 
 function show(what: string, command: string, args: readonly string[], cwd: string): boolean {
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    encoding: "utf8",
-    env: outside(),
-    timeout: 300_000,
-  });
+  return isShown(what, spawnSync(command, args, { cwd, encoding: "utf8", env: outside(), timeout: 300_000 }));
+}
+
+function isShown(what: string, { status, signal, stdout, stderr }: SpawnSyncReturns<string>): boolean {
   console.log(`${status === 0 ? "ok  " : "FAIL"} ${what}`);
-  if (status !== 0) console.log(`${stdout}${stderr}`);
+  if (status !== 0) console.log(`${stdout}${stderr}ended with ${signal ?? status}`);
   return status === 0;
 }
 

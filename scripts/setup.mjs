@@ -17,6 +17,8 @@ const bin = join(root, "node_modules", ".bin");
 const workspaceNode = join(root, "node_modules", "node", "bin", windows ? "node.exe" : "node");
 const stampFile = join(root, "node_modules", ".tollgate-setup");
 const source = "--conditions=tollgate-source";
+/** How often it tries to install. */
+const attempts = 3;
 
 /** What each task hands to Node; the caller's own arguments come after. */
 const tasks = {
@@ -81,21 +83,27 @@ async function install() {
     "--frozen-lockfile",
     "--config.confirmModulesPurge=false",
   ];
-  let output = "";
-  const ended = await run("npx", arguments_, {
-    // npm's own warnings are about the reader's machine, not about this repository.
-    env: { ...process.env, npm_config_loglevel: "error", npm_config_update_notifier: "false" },
-    shell: windows,
-    onOutput: (text) => {
+  // npm's own warnings are about the reader's machine, not about this repository. A request that nobody answers
+  // ends after a minute instead of npm's five.
+  const quiet = { npm_config_loglevel: "error", npm_config_update_notifier: "false" };
+  const env = { npm_config_fetch_timeout: "60000", ...process.env, ...quiet };
+  for (let attempt = 1; ; attempt++) {
+    let output = "";
+    const onOutput = (text) => {
       output += text;
-    },
-  });
-  if (ended.code !== 0) {
+    };
+    const ended = await run("npx", arguments_, { env, shell: windows, onOutput });
+    if (ended.code === 0) break;
     if (ended.signal) endLike(ended);
     console.error(output.trimEnd().split("\n").slice(-20).join("\n"));
-    throw new SetupError(
-      `set-up failed, ${packageManager} said why above; check the network and npm's registry, then run it again`,
-    );
+    // A registry may fail once; a lockfile that does not fit the manifests stays so.
+    if (attempt === attempts || /ERR_PNPM_\w*LOCKFILE/.test(output)) {
+      throw new SetupError(
+        `set-up failed, ${packageManager} said why above; check the network and npm's registry, then run it again`,
+      );
+    }
+    console.error(`tollgate: attempt ${attempt} of ${attempts} to install failed, once more in 5 s`);
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
   }
   if (!existsSync(workspaceNode)) {
     throw new SetupError(
