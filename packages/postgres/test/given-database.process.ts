@@ -1,6 +1,7 @@
-// Makes a database of its own on the server of an address, prints where it is, and drops it when its standard input
-// ends: also when whoever started it was killed.
+// Makes a database of its own on the server of an address, prints where it is, and drops it when it is told something,
+// or its standard input ends: whoever started it was killed.
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import pg from "pg";
 
 const [given = ""] = process.argv.slice(2);
@@ -11,8 +12,10 @@ process.on("SIGINT", () => undefined);
 await runOnce(`CREATE DATABASE ${name} TEMPLATE template0`);
 try {
   console.log(Object.assign(new URL(given), { pathname: `/${name}` }).href);
-  for await (const _ of process.stdin);
+  process.stdin.resume();
+  await Promise.race([once(process.stdin, "data"), once(process.stdin, "end")]);
 } finally {
+  process.stdin.destroy();
   await runOnce(`DROP DATABASE ${name} WITH (FORCE)`);
 }
 

@@ -30,10 +30,10 @@ export async function killRounds(url: string, plan: KillPlan): Promise<readonly 
       startSpender([url, limit, String(ttlMs), "", slice], (each) => told.push(each)),
     );
     await Promise.all(
-      spenders.map(async ({ process, begun, ended }) => {
+      spenders.map(async ({ begun, kill, ended }) => {
         await begun;
         await sleep(Math.random() * 300);
-        process.kill("SIGKILL");
+        kill();
         await ended;
       }),
     );

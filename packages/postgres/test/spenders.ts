@@ -1,32 +1,23 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { env, script } from "./node-script.ts";
+import type { NodeProcess } from "@tollgate/conformance/node-process";
+import { startProcess } from "./node-process.ts";
 import type { Told } from "./spend.ts";
 
 /** A process that spends. */
-export interface Spender {
-  readonly process: ChildProcess;
-  /** Resolves with its first answer, or its end. */
-  readonly begun: Promise<unknown>;
-  /** Resolves when all that it told was read. */
-  readonly ended: Promise<unknown>;
+export interface Spender extends Pick<NodeProcess, "kill" | "ended"> {
+  /** Resolves when something was settled, or it has ended. */
+  readonly begun: Promise<void>;
 }
 
 /** Starts a process that spends, and hands on what it is told. */
 export function startSpender(args: readonly string[], tell: (told: Told) => void): Spender {
-  const child = spawn(process.execPath, [...script("./spender.process.ts"), ...args], {
-    env,
-    stdio: ["pipe", "pipe", "inherit"],
+  let begin: () => void = () => undefined;
+  const settled = new Promise<void>((resolve) => {
+    begin = resolve;
   });
-  const lines = createInterface(child.stdout);
-  lines.on("line", (line) => {
-    try {
-      tell(JSON.parse(line) as Told);
-    } catch {
-      // The line that it was killed over: what it says was not told.
-    }
+  const { kill, ended } = startProcess("spender", args, (line) => {
+    const told: Told = JSON.parse(line);
+    tell(told);
+    if (told.what === "settled") begin();
   });
-  const ended = once(lines, "close");
-  return { process: child, begun: Promise.race([once(lines, "line"), ended]), ended };
+  return { kill, ended, begun: Promise.race([settled, ended.then(() => undefined)]) };
 }
