@@ -5,6 +5,7 @@ import { measureAppends } from "./append-receipts.ts";
 import { coreBundleKb } from "./bundle-size.ts";
 import { measureDecisions } from "./decisions.ts";
 import { measureFileLogs } from "./file-logs.ts";
+import { measureHostilePolicies } from "./hostile-policies.ts";
 import { measureImport } from "./import-time.ts";
 import { thisMachine } from "./machine.ts";
 import { measurePeers } from "./peers.ts";
@@ -22,6 +23,7 @@ const { values } = parseArgs({
 const machine = thisMachine();
 const results = [
   ...(await step("decisions, settlements and the frameworks' calls", measureDecisions)),
+  ...(await step("hostile policies", measureHostilePolicies)),
   ...(await step("file logs", measureFileLogs)),
   ...(await step("appending to a file log", measureAppends)),
   ...(await step("SQLite", measureSqlite)),

@@ -51,7 +51,7 @@ const action: Action = {
 export function policyRows(): readonly Row[] {
   return [
     ...[10, 100, 1000].map((rules) => row(`policy_${rules}_rules`, ofManyTools(rules))),
-    row("policy_100_general_rules", ofEverything(100)),
+    ...[100, 1000].map((rules) => row(`policy_${rules}_general_rules`, ofEverything(rules))),
   ];
 }
 

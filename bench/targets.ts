@@ -1,3 +1,4 @@
+import { hostileNames } from "./hostile-names.ts";
 import type { Result } from "./samples.ts";
 
 /** One figure with a target. */
@@ -27,6 +28,12 @@ const targets: readonly {
   ratio("settle_llm_over_sign", 2, ({ p50 }) => p50("settle_llm") / p50("sign")),
   ratio("policy_100_rules_over_sign", 3, ({ p50 }) => p50("policy_100_rules") / p50("sign")),
   ratio("policy_100_general_rules_over_sign", 3, ({ p50 }) => p50("policy_100_general_rules") / p50("sign")),
+  // Whatever conditions and parameters are made of, one decision's rules hold up the process no longer, in milliseconds.
+  ratio(
+    "policy_hostile_worst_ms",
+    50,
+    ({ p50 }) => Math.max(...hostileNames.map((name) => p50(`policy_hostile_${name}`))) / 1000,
+  ),
   ratio("policy_1000_rules_over_100", 2, ({ p50 }) => p50("policy_1000_rules") / p50("policy_100_rules")),
   ratio("decide_p99_over_sign_p50", 10, ({ p99, p50 }) => p99("decide") / p50("sign")),
   ratio("ai_sdk_call_over_sign", 10, added("ai_sdk_generate_text")),

@@ -20,7 +20,7 @@ export function arithmetic(op: string, left: unknown, right: unknown, meter: Met
   }
   if (op === "+" && Array.isArray(left) && Array.isArray(right)) {
     meter.spend(left.length + right.length);
-    return [...left, ...right];
+    return left.concat(right);
   }
   throw new CannotEvaluate(`${nameOf(left)} ${op} ${nameOf(right)} has no value`);
 }

@@ -33,7 +33,7 @@ export function equal(left: unknown, right: unknown, meter: Meter): boolean {
   // biome-ignore lint/suspicious/noDoubleEquals: both are numbers, and 5 must equal 5n
   if (sort === "number") return (left as number) == (right as number);
   if (sort === "string") {
-    meter.spend(1 + ((left as string).length >> 6));
+    meter.spend(1 + ((left as string).length >> 5));
     return left === right;
   }
   if (sort === "list") return equalLists(left as readonly unknown[], right as readonly unknown[], meter);
@@ -49,7 +49,7 @@ export function equal(left: unknown, right: unknown, meter: Meter): boolean {
 export function compare(left: unknown, right: unknown, meter: Meter): number {
   const sort = sortOf(left);
   if (sort !== sortOf(right)) throw mismatch(left, right);
-  if (sort === "string") meter.spend(1 + ((left as string).length >> 6));
+  if (sort === "string") meter.spend(1 + ((left as string).length >> 4));
   else if (sort !== "number") throw new CannotEvaluate(`${nameOf(left)} is neither more nor less`);
   const [a, b] = [left as number, right as number];
   return a < b ? -1 : a > b ? 1 : 0;

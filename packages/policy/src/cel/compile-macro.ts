@@ -1,10 +1,11 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { asBoolean } from "./as-boolean.ts";
-import { CannotEvaluate, TooManySteps } from "./cannot-evaluate.ts";
+import { CannotEvaluate, failureSteps, TooManySteps } from "./cannot-evaluate.ts";
 import { nameOf } from "./compare.ts";
 import type { Compile, Compiled } from "./compiled.ts";
 import { namesOf } from "./names-of.ts";
 import type { Scope } from "./scope.ts";
+import { treeSize } from "./tree-size.ts";
 
 /** Makes `list.all(x, ...)` and its like, over the items of a list or the keys of a map. */
 export function compileMacro(
@@ -16,7 +17,7 @@ export function compileMacro(
 ): Compiled {
   const [list, place] = [compile(of, locals), locals.length];
   const each = compile(body as ASTNode, [...locals, String(variable?.args)]);
-  const cost = 1 + sizeOf(body);
+  const cost = 1 + treeSize(body);
   const itemsOf = (scope: Scope): readonly unknown[] => {
     const value = list(scope);
     if (Array.isArray(value)) return value;
@@ -55,16 +56,10 @@ function search(
       if (asBoolean(ask(scope, item)) === decides) return decides;
     } catch (error) {
       if (!(error instanceof CannotEvaluate) || error instanceof TooManySteps) throw error;
+      scope.meter.spend(failureSteps);
       failure ??= error;
     }
   }
   if (failure !== null) throw failure;
   return !decides;
-}
-
-/** How many nodes a tree has. */
-function sizeOf(tree: unknown): number {
-  if (Array.isArray(tree)) return tree.reduce((sum, part) => sum + sizeOf(part), 0);
-  if (typeof tree !== "object" || tree === null || !("op" in tree)) return 0;
-  return 1 + sizeOf((tree as ASTNode).args);
 }

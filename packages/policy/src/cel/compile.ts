@@ -1,7 +1,7 @@
 import { type ASTNode, type BinaryOperator, serialize } from "@marcbachmann/cel-js";
 import { arithmetic, negated } from "./arithmetic.ts";
 import { asBoolean } from "./as-boolean.ts";
-import { CannotEvaluate, TooManySteps } from "./cannot-evaluate.ts";
+import { CannotEvaluate, failureSteps, TooManySteps } from "./cannot-evaluate.ts";
 import { budgetOf } from "./check-names.ts";
 import { compare, equal, nameOf } from "./compare.ts";
 import { compileCall, compileMethod } from "./compile-call.ts";
@@ -136,6 +136,7 @@ function compileLogic(decides: boolean, left: Compiled, right: Compiled): Compil
       first = asBoolean(left(scope));
     } catch (error) {
       if (!(error instanceof CannotEvaluate) || error instanceof TooManySteps) throw error;
+      scope.meter.spend(failureSteps);
       if (asBoolean(right(scope)) === decides) return decides;
       throw error;
     }
@@ -176,7 +177,7 @@ function compileBinary(
 
 function isIn(value: unknown, container: unknown, scope: Scope): boolean {
   if (Array.isArray(container)) {
-    scope.meter.spend(container.length);
+    scope.meter.spend(container.length * 2);
     return container.some((item) => equal(value, item, scope.meter));
   }
   if (typeof container !== "object" || container === null || typeof value !== "string") {

@@ -5,6 +5,7 @@ import { compile } from "./compile.ts";
 import type { Flaw } from "./flaw.ts";
 import { formOf } from "./form-of.ts";
 import type { Scope } from "./scope.ts";
+import { treeSize } from "./tree-size.ts";
 import { flawOf } from "./type-flaw.ts";
 
 /** An expression that was checked, and answers true or false. */
@@ -46,13 +47,17 @@ export function readExpression(
     return { flaws: [{ offset: ast.range.start, message }] };
   }
   const compiled = compile(ast, []);
+  const steps = treeSize(ast);
   return {
     expression: {
       ast,
       text: formOf(ast),
       budgets,
       usesParams,
-      holds: (scope) => asBoolean(compiled(scope)),
+      holds: (scope) => {
+        scope.meter.spend(steps);
+        return asBoolean(compiled(scope));
+      },
     },
   };
 }

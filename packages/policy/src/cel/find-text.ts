@@ -1,6 +1,6 @@
 import type { Meter } from "./scope.ts";
 
-/** The longest part that engines find in time linear to the text, whatever both are. */
+/** The longest part that is left to engines: they may look at each place of a text for as long as the part is. */
 const shortPart = 16;
 
 /**
@@ -13,28 +13,34 @@ const shortPart = 16;
 export function isPartOf(part: string, text: string, meter: Pick<Meter, "spend">): boolean {
   if (part.length > text.length) return false;
   if (part.length <= shortPart) {
-    meter.spend(1 + (text.length >> 6));
+    meter.spend(1 + Math.ceil((text.length * part.length) / 64));
     return text.includes(part);
   }
-  meter.spend((text.length + part.length) >> 3);
-  const backs = backsOf(part);
+  meter.spend((text.length + part.length) >> 2);
+  const units = unitsOf(part);
+  const backs = backsOf(units);
   for (let at = 0, found = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    while (found > 0 && part.charCodeAt(found) !== unit) found = backs[found - 1] ?? 0;
-    if (part.charCodeAt(found) === unit) found += 1;
-    if (found === part.length) return true;
+    while (found > 0 && units[found] !== unit) found = backs[found - 1] as number;
+    if (units[found] === unit) found += 1;
+    if (found === units.length) return true;
   }
   return false;
 }
 
 /** For each beginning of a part, how long a shorter beginning it ends with. */
-function backsOf(part: string): Uint32Array {
-  const backs = new Uint32Array(part.length);
-  for (let at = 1, length = 0; at < part.length; at++) {
-    const unit = part.charCodeAt(at);
-    while (length > 0 && part.charCodeAt(length) !== unit) length = backs[length - 1] ?? 0;
-    if (part.charCodeAt(length) === unit) length += 1;
+function backsOf(units: Uint16Array): Uint32Array {
+  const backs = new Uint32Array(units.length);
+  for (let at = 1, length = 0; at < units.length; at++) {
+    while (length > 0 && units[length] !== units[at]) length = backs[length - 1] as number;
+    if (units[length] === units[at]) length += 1;
     backs[at] = length;
   }
   return backs;
+}
+
+function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length);
+  for (let at = 0; at < text.length; at++) units[at] = text.charCodeAt(at);
+  return units;
 }

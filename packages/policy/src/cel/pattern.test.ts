@@ -40,6 +40,20 @@ describe("a pattern", () => {
     );
   });
 
+  it("is found in either case where it says so, as the engine finds it", () => {
+    const letters = fc.array(fc.constantFrom("a", "B", "A", "b", "C", "é", "É", "1", "_", " "), {
+      maxLength: 6,
+    });
+    const classes = fc.constantFrom("[a-c]", "[^A]", "[\\Wb]", "[^\\d_]", "\\W", "[É1-3]", "[c-é]");
+    fc.assert(
+      fc.property(fc.oneof(pattern, classes), letters, (source, chars) => {
+        const subject = chars.join("");
+        expect(found(`(?i)${source}`, subject)).toBe(new RegExp(source, "iu").test(subject));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it.each([
     ["(?i)invoice", "An INVOICE", true],
     ["(?i)[a-c]+$", "xyzABC", true],

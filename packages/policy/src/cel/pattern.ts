@@ -1,9 +1,10 @@
-import { type CodePointTest, PatternFlaw, type PatternNode, readPattern } from "./read-pattern.ts";
+import { type CodePoints, isOneOf } from "./code-points.ts";
+import { PatternFlaw, type PatternNode, readPattern } from "./read-pattern.ts";
 import type { Meter } from "./scope.ts";
 
 /** One step of the automaton: a character to be there, a fork, an anchor, or the end. */
 type Step =
-  | { readonly type: "one"; readonly test: CodePointTest; readonly next: number }
+  | { readonly type: "one"; readonly points: CodePoints; readonly next: number }
   | { readonly type: "fork"; readonly next: number; readonly other: number }
   | { readonly type: "begin" | "end"; readonly next: number }
   | { readonly type: "match" };
@@ -31,6 +32,8 @@ const mostBuilt = 10_000;
 /** How many places, and edges of each, are made use of again while one text is looked through. */
 const mostPlaces = 500;
 const mostEdges = 128;
+/** What it costs to work out where a character leads, besides what each step that is tried costs. */
+const edgeSteps = 8;
 /** How many edges may be kept for the next text. */
 const mostKept = 256;
 
@@ -44,6 +47,7 @@ export class Pattern {
   readonly #steps: Step[] = [];
   readonly #places = new Map<string, Place>();
   readonly #from: number;
+  readonly #foldCase: boolean;
   #built = 0;
   #turn = 0;
   #entered = 0;
@@ -52,7 +56,9 @@ export class Pattern {
   /** @throws PatternFlaw for a pattern that is not of the known syntax, or too large. */
   constructor(source: string) {
     const end = this.#add({ type: "match" });
-    this.#from = this.#build(readPattern(source), end);
+    const { node, foldCase } = readPattern(source);
+    this.#foldCase = foldCase;
+    this.#from = this.#build(node, end);
   }
 
   /** Whether the pattern is found in the text. @throws TooManySteps */
@@ -74,6 +80,7 @@ export class Pattern {
 
   /** Goes along an edge that is not paid for. */
   #follow(place: Place, codePoint: number, edge: Edge | undefined, meter: Pick<Meter, "spend">): Place {
+    meter.spend((place.steps.length + edgeSteps) << 3);
     const to = edge?.to ?? this.#next(place, codePoint);
     if (place.paid < mostEdges) {
       place.paid += 1;
@@ -105,9 +112,10 @@ export class Pattern {
   }
 
   #next(place: Place, codePoint: number): Place {
+    const forms = this.#foldCase ? formsOf(codePoint) : [codePoint];
     const next = place.steps.flatMap((index) => {
       const step = this.#steps[index] as Step;
-      return step.type === "one" && step.test(codePoint) ? [step.next] : [];
+      return step.type === "one" && isOneOf(step.points, forms) ? [step.next] : [];
     });
     // It may begin anywhere.
     return this.#place([...next, this.#from], false);
@@ -152,7 +160,7 @@ export class Pattern {
     if (this.#built > mostBuilt) throw new PatternFlaw(0, "the pattern is too large");
     switch (node.type) {
       case "one":
-        return this.#add({ type: "one", test: node.test, next });
+        return this.#add({ type: "one", points: node.points, next });
       case "begin":
       case "end":
         return this.#add({ type: node.type, next });
@@ -186,4 +194,10 @@ export class Pattern {
     if (this.#steps.length >= mostSteps) throw new PatternFlaw(0, "the pattern is too large");
     return this.#steps.push(step) - 1;
   }
+}
+
+/** A character as it is, in lower and in upper case. */
+function formsOf(codePoint: number): readonly number[] {
+  const char = String.fromCodePoint(codePoint);
+  return [char, char.toLowerCase(), char.toUpperCase()].map((form) => form.codePointAt(0) as number);
 }

@@ -1,13 +1,19 @@
-/** Whether a code point is one that a piece of a pattern stands for. */
-export type CodePointTest = (codePoint: number) => boolean;
+import { type CodePoints, codePointsOf, type Range, rangesBeside } from "./code-points.ts";
 
 /** A pattern as a tree. */
 export type PatternNode =
-  | { readonly type: "one"; readonly test: CodePointTest }
+  | { readonly type: "one"; readonly points: CodePoints }
   | { readonly type: "begin" | "end" }
   | { readonly type: "all"; readonly parts: readonly PatternNode[] }
   | { readonly type: "any"; readonly parts: readonly PatternNode[] }
   | { readonly type: "repeat"; readonly part: PatternNode; readonly least: number; readonly most: number };
+
+/** A pattern that was read. */
+export interface ReadPattern {
+  readonly node: PatternNode;
+  /** Whether upper and lower case are alike. */
+  readonly foldCase: boolean;
+}
 
 /** A pattern that cannot be used: where, and why. */
 export class PatternFlaw extends Error {
@@ -30,23 +36,23 @@ const mostChars = 1_000;
  *
  * @throws PatternFlaw for anything else, such as back references and look-around.
  */
-export function readPattern(source: string): PatternNode {
+export function readPattern(source: string): ReadPattern {
   if (source.length > mostChars) throw new PatternFlaw(mostChars, `it has more than ${mostChars} characters`);
   const reader = new Reader(source);
   const node = reader.alternatives(0);
   if (!reader.atEnd) throw reader.flaw('")" closes nothing; write "\\)" for the character');
-  return node;
+  return { node, foldCase: reader.foldCase };
 }
 
 class Reader {
+  readonly foldCase: boolean;
   readonly #chars: readonly string[];
-  readonly #foldCase: boolean;
   #at = 0;
 
   constructor(source: string) {
-    this.#foldCase = source.startsWith("(?i)");
+    this.foldCase = source.startsWith("(?i)");
     this.#chars = [...source];
-    if (this.#foldCase) this.#at = 4;
+    if (this.foldCase) this.#at = 4;
   }
 
   get atEnd(): boolean {
@@ -85,22 +91,22 @@ class Reader {
         return inner;
       }
       case ".":
-        return { type: "one", test: (codePoint) => codePoint !== 10 };
+        return { type: "one", points: codePointsOf([[10, 10]], true) };
       case "^":
         return { type: "begin" };
       case "$":
         return { type: "end" };
       case "[":
-        return { type: "one", test: this.#class(start) };
+        return { type: "one", points: this.#class(start) };
       case "\\":
-        return { type: "one", test: this.#escape(start) };
+        return { type: "one", points: this.#escape(start) };
       case "*":
       case "+":
       case "?":
       case "{":
         throw this.flaw(`"${char}" repeats nothing; write "\\${char}" for the character`, start);
       default:
-        return { type: "one", test: this.#same(char) };
+        return { type: "one", points: codePointsOf([rangeOf(char)]) };
     }
   }
 
@@ -140,56 +146,42 @@ class Reader {
     return [least, most];
   }
 
-  #class(start: number): CodePointTest {
+  #class(start: number): CodePoints {
     const isNegated = this.#take("^");
-    const tests: CodePointTest[] = [];
+    const ranges: Range[] = [];
     for (let isFirst = true; isFirst || this.#peek() !== "]"; isFirst = false) {
       if (this.atEnd) throw this.flaw('"[" is not closed', start);
       const at = this.#at;
       const char = this.#next();
       if (char === "[") throw this.flaw('write "\\[" for the character inside of a class', at);
       if (char === "\\") {
-        tests.push(this.#escape(at));
+        const escaped = this.#escape(at);
+        ranges.push(...(escaped.isNegated ? rangesBeside(escaped) : escaped.ranges));
         continue;
       }
       if (this.#peek() !== "-" || this.#chars[this.#at + 1] === "]") {
-        tests.push(this.#same(char));
+        ranges.push(rangeOf(char));
         continue;
       }
       this.#next();
       const [from, to] = [codeOf(char), codeOf(this.#next())];
       if (to < from || to === 92) throw this.flaw("the range has no beginning or no end", at);
-      tests.push(this.#range(from, to));
+      ranges.push([from, to]);
     }
     this.#next();
-    const has: CodePointTest = (codePoint) => tests.some((test) => test(codePoint));
-    return isNegated ? (codePoint) => !has(codePoint) : has;
+    return codePointsOf(ranges, isNegated);
   }
 
-  #escape(start: number): CodePointTest {
+  #escape(start: number): CodePoints {
     const char = this.#next();
     const known = escapes[char];
-    if (known !== undefined) return known;
-    const lower = escapes[char.toLowerCase()];
-    if (lower !== undefined && "DWS".includes(char)) return (codePoint) => !lower(codePoint);
+    if (known !== undefined) return codePointsOf(known);
+    const others = escapes[char.toLowerCase()];
+    if (others !== undefined && "DWS".includes(char)) return codePointsOf(others, true);
     if (/[A-Za-z0-9]/.test(char) || char === "") {
       throw this.flaw(`"\\${char}" is not known; there are \\d \\w \\s \\D \\W \\S \\n \\r \\t`, start);
     }
-    return this.#same(char);
-  }
-
-  #same(char: string): CodePointTest {
-    const code = codeOf(char);
-    return this.#range(code, code);
-  }
-
-  #range(from: number, to: number): CodePointTest {
-    const isIn: CodePointTest = (codePoint) => codePoint >= from && codePoint <= to;
-    if (!this.#foldCase) return isIn;
-    return (codePoint) => {
-      const char = String.fromCodePoint(codePoint);
-      return [char, char.toLowerCase(), char.toUpperCase()].some((form) => isIn(codeOf(form)));
-    };
+    return codePointsOf([rangeOf(char)]);
   }
 
   #peek(): string {
@@ -209,19 +201,28 @@ class Reader {
   }
 }
 
-const isDigit: CodePointTest = (codePoint) => codePoint >= 48 && codePoint <= 57;
-const escapes: Readonly<Record<string, CodePointTest>> = {
-  d: isDigit,
-  w: (codePoint) =>
-    isDigit(codePoint) ||
-    (codePoint >= 65 && codePoint <= 90) ||
-    (codePoint >= 97 && codePoint <= 122) ||
-    codePoint === 95,
-  s: (codePoint) => codePoint === 32 || (codePoint >= 9 && codePoint <= 13 && codePoint !== 11),
-  n: (codePoint) => codePoint === 10,
-  r: (codePoint) => codePoint === 13,
-  t: (codePoint) => codePoint === 9,
+const escapes: Readonly<Record<string, readonly Range[]>> = {
+  d: [[48, 57]],
+  w: [
+    [48, 57],
+    [65, 90],
+    [95, 95],
+    [97, 122],
+  ],
+  s: [
+    [9, 10],
+    [12, 13],
+    [32, 32],
+  ],
+  n: [[10, 10]],
+  r: [[13, 13]],
+  t: [[9, 9]],
 };
+
+function rangeOf(char: string): Range {
+  const code = codeOf(char);
+  return [code, code];
+}
 
 function codeOf(char: string): number {
   return char.codePointAt(0) ?? -1;

@@ -5,9 +5,15 @@ export class Meter {
   readonly #most: number;
   #left: number;
 
-  constructor(most: number) {
+  /** So many steps at most, of which some are left. */
+  constructor(most: number, left: number = most) {
     this.#most = most;
-    this.#left = most;
+    this.#left = left;
+  }
+
+  /** How many steps are left; never below 0. */
+  get left(): number {
+    return Math.max(0, this.#left);
   }
 
   /** @throws TooManySteps when nothing is left. */

@@ -4,6 +4,7 @@ import { type BudgetView, Meter, type Scope } from "../cel/scope.ts";
 import type { PolicyDocument } from "../document/read-document.ts";
 import { BudgetReader, type BudgetViews } from "./budget-views.ts";
 import { type AskedRule, decideRules } from "./decide-rules.ts";
+import { DecisionMeters } from "./decision-meters.ts";
 import { LocalTime } from "./local-time.ts";
 import { RuleIndex } from "./rule-index.ts";
 import { subjectWithRole } from "./subject-role.ts";
@@ -23,6 +24,7 @@ export class PolicyEvaluator implements Evaluator {
   readonly #budgets: BudgetReader;
   readonly #time: LocalTime;
   readonly #maxSteps: number;
+  readonly #meters: DecisionMeters;
 
   constructor(document: PolicyDocument, maxSteps: number) {
     this.#document = document;
@@ -30,21 +32,30 @@ export class PolicyEvaluator implements Evaluator {
     this.#budgets = new BudgetReader(document.budgets.map(({ budget }) => budget));
     this.#time = new LocalTime(document.timeZone);
     this.#maxSteps = maxSteps;
+    this.#meters = new DecisionMeters(maxSteps);
   }
 
   evaluate(action: Action, context: EvaluationContext): Verdict | Promise<Verdict> {
-    return this.judge(action, context, null);
+    return this.judge(action, context, null, this.#meters.of(context.decision));
   }
 
   /** Evaluates, and notes in `asked` what became of each rule that the action could match. */
-  judge(asking: Action, context: EvaluationContext, asked: AskedRule[] | null): Verdict | Promise<Verdict> {
+  judge(
+    asking: Action,
+    context: EvaluationContext,
+    asked: AskedRule[] | null,
+    meter: Meter = new Meter(this.#maxSteps),
+  ): Verdict | Promise<Verdict> {
     const { rules, budgets } = this.#index.find(asking);
     if (rules.length === 0) return this.#otherwise();
     // A gate has filled the role in already; whoever only explains has not.
     const subject = subjectWithRole(asking.subject, this.#document.subjects);
     const action = subject === asking.subject ? asking : { ...asking, subject };
-    const decide = (views: BudgetViews): Verdict =>
-      decideRules(rules, this.#scope(action, context, views), asked) ?? this.#otherwise();
+    const decide = (views: BudgetViews): Verdict => {
+      const verdict = decideRules(rules, this.#scope(action, context, views, meter), asked);
+      if (asked === null) this.#meters.note(context.decision, meter);
+      return verdict ?? this.#otherwise();
+    };
     if (budgets.length === 0) return decide(noViews);
     const views = this.#budgets.read(budgets, action, context);
     return views instanceof Promise ? views.then(decide) : decide(views);
@@ -54,14 +65,14 @@ export class PolicyEvaluator implements Evaluator {
     return this.#document.otherwise === "deny" ? denied : allowed;
   }
 
-  #scope(action: Action, { run, now }: EvaluationContext, views: BudgetViews): Scope {
+  #scope(action: Action, { run, now }: EvaluationContext, views: BudgetViews, meter: Meter): Scope {
     return {
       action: { ...action },
       subject: action.subject as Scope["subject"],
       run: new RunFields(run, now),
       time: this.#time.at(now),
       params: action.params,
-      meter: new Meter(this.#maxSteps),
+      meter,
       locals: [],
       budget: (id) => viewIn(views, id),
     };
