@@ -48,9 +48,14 @@ async function run(
   return { code, stdout, stderr };
 }
 
+/** What has Node run a piece of JavaScript before anything else. */
+function preload(code: string): string {
+  return `--import=data:text/javascript,${encodeURIComponent(code).replaceAll("'", "%27")}`;
+}
+
 /** The command that runs the demo on a pseudo terminal. */
-function onTerminal(columns: number, rows: number, path: string): readonly string[] {
-  const command = [...node, main, "--receipts", path].map((part) => `'${part}'`).join(" ");
+function onTerminal(columns: number, rows: number, path: string, ...flags: readonly string[]) {
+  const command = [...node, ...flags, main, "--receipts", path].map((part) => `'${part}'`).join(" ");
   return [terminal, "-qec", `stty cols ${columns} rows ${rows}; ${command}`, "/dev/null"];
 }
 
@@ -93,16 +98,21 @@ describe.concurrent("the demo", () => {
   it("fails when more requests reach the server than were allowed", async ({ expect }) => {
     const twice =
       "const send = fetch; globalThis.fetch = (...to) => { send(...to).catch(() => {}); return send(...to); };";
-    const preload = `--import=data:text/javascript,${encodeURIComponent(twice)}`;
-    const { code, stdout } = await run([...node, preload, main, "--receipts", join(folder, "twice.jsonl")]);
+    const path = join(folder, "twice.jsonl");
+    const { code, stdout } = await run([...node, preload(twice), main, "--receipts", path]);
     expect(code).toBe(1);
     expect(stdout).toContain("✗ requests seen by the server: 10");
     expect(linesOf(stdout).at(-1)).toBe("FAILED: 3 claims are not so, overspend: $0.00");
   });
 
+  // The third call of the model is never answered, so that nothing but the signal ends the first stage.
+  const hang = preload(
+    "const send = fetch; let calls = 0; globalThis.fetch = (...to) => ++calls > 2 ? new Promise(() => {}) : send(...to);",
+  );
+
   describe.for([
-    ["pipe", process.platform !== "win32", (path: string) => [...node, main, "--receipts", path]],
-    ["terminal", hasTerminal, (path: string) => onTerminal(80, 24, path)],
+    ["pipe", process.platform !== "win32", (path: string) => [...node, hang, main, "--receipts", path]],
+    ["terminal", hasTerminal, (path: string) => onTerminal(80, 24, path, hang)],
   ] as const)("on a %s", ([where, exists, command]) => {
     it.skipIf(!exists)("leaves at once on Ctrl-C, and no lock behind", async ({ expect }) => {
       const path = join(folder, `interrupted-${where}.jsonl`);

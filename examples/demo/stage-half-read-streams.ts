@@ -40,7 +40,7 @@ export async function halfReadStreams({ gate, openai, server, screen, watch }: O
   });
   await Promise.all(streams);
   // The server is still sending to those who have left.
-  for (let waits = 0; waits < 100 && table.calls.some(({ cost }) => cost === null); waits++) await sleep(50);
+  for (let waits = 0; waits < 1000 && table.calls.some(({ cost }) => cost === null); waits++) await sleep(50);
   table.end();
 
   const reported = table.calls.filter(({ source }) => source === "reported");
