@@ -21,6 +21,7 @@ export type {
   LedgerAdmin,
   ReservationQuery,
 } from "./ledger/ledger-admin.ts";
+export { ApprovalSteps } from "./oversight/approval-steps.ts";
 export {
   type AnsweredApproval,
   type ApprovalStore,

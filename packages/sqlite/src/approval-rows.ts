@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Approval, ApprovalQuery } from "@tollgate/core";
-import { type AnsweredApproval, type ApprovalVerdict, findStanding } from "@tollgate/core/driver";
+import { ApprovalSteps, findStanding } from "@tollgate/core/driver";
 
 /** How long after its expiry an approval that was used, or ran out, is kept: 30 days. */
 const keptMs = 30 * 24 * 60 * 60 * 1000;
@@ -14,7 +14,7 @@ const columns =
 type RequestJson = Pick<Approval, "action" | "subject" | "reason" | "approver">;
 
 /** The table of approvals; what changes it is to be called within a transaction. */
-export class ApprovalRows {
+export class ApprovalRows extends ApprovalSteps {
   readonly #add: StatementSync;
   readonly #get: StatementSync;
   readonly #ofAction: StatementSync;
@@ -25,6 +25,7 @@ export class ApprovalRows {
   readonly #forget: StatementSync;
 
   constructor(database: DatabaseSync) {
+    super();
     const open = "status IN ('pending', 'granted')";
     this.#add = database.prepare(`INSERT INTO approvals (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#get = database.prepare(`SELECT ${columns} FROM approvals WHERE id = ?`);
@@ -49,25 +50,13 @@ export class ApprovalRows {
   ask(request: Approval, decision: string): Approval {
     const kept = this.#ofAction.all(request.run, request.digest).map(approvalOf);
     const standing = findStanding(kept, request);
-    if (standing?.status === "granted") return this.#set({ ...standing, status: "used", decision });
+    if (standing?.status === "granted") return this.set({ ...standing, status: "used", decision });
     if (standing !== null) return standing;
     const { id, status, run, digest, policy, requestedAt, expiresAt, action, subject, reason, approver } =
       request;
     const json: RequestJson = { action, subject, reason, approver };
     this.#add.run(id, status, run, digest, policy, requestedAt, expiresAt, JSON.stringify(json), null, null);
     return request;
-  }
-
-  answer(id: string, { status, ...answer }: ApprovalVerdict): AnsweredApproval | null {
-    const approval = this.get(id);
-    if (approval === null) return null;
-    const taken = approval.status === "pending" && approval.expiresAt > answer.at;
-    return { approval: taken ? this.#set({ ...approval, status, answer }) : approval, taken };
-  }
-
-  giveBack(id: string, decision: string): void {
-    const approval = this.get(id);
-    if (approval?.decision === decision) this.#set({ ...approval, status: "granted", decision: null });
   }
 
   withdraw(id: string): void {
@@ -81,7 +70,7 @@ export class ApprovalRows {
 
   expire(now: number): readonly Approval[] {
     this.#forget.run(now - keptMs, forgottenRows);
-    return this.#due.all(now).map((row) => this.#set({ ...approvalOf(row), status: "expired" }));
+    return this.#due.all(now).map((row) => this.set({ ...approvalOf(row), status: "expired" }));
   }
 
   get(id: string): Approval | null {
@@ -93,7 +82,7 @@ export class ApprovalRows {
     return this.#list.all(status, run ?? null).map(approvalOf);
   }
 
-  #set(approval: Approval): Approval {
+  protected set(approval: Approval): Approval {
     const { id, status, decision, answer } = approval;
     this.#change.run(status, decision, answer === null ? null : JSON.stringify(answer), id);
     return approval;
