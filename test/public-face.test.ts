@@ -78,6 +78,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "readTime",
     "readWhole",
     "receiptFilter",
+    "searchSteps",
     "sharedStops",
     "systemClock",
     "whyNotNext",

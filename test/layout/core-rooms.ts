@@ -14,7 +14,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   identity: ["foundation", "action"],
   receipt: ["foundation", "action", "evaluate", "pricing", "ledger"],
   export: ["foundation", "action", "receipt"],
-  oversight: ["foundation", "action", "receipt"],
+  oversight: ["foundation", "action", "ledger", "receipt"],
   operate: ["foundation", "action", "ledger", "receipt", "oversight"],
   gate: ["foundation", "action", "identity", "evaluate", "pricing", "ledger", "receipt", "oversight"],
   node: ["foundation", "action", "evaluate", "pricing", "ledger", "receipt", "gate"],

@@ -586,7 +586,19 @@ is_settlement = members(
     source_=one_of("reported", "estimated"), overage_=list_of(is_claim), late_=is_boolean,
 )
 
-is_stop = members(**HEADER, type=is_text, run_=is_name, agent_=is_name, reason=is_text)
+is_stop = members(
+    **HEADER, type=is_text, run_=is_name, agent_=is_name, tenant_=is_name, lifted_=one_of(True), by_=is_name,
+    reason=is_text,
+)
+
+
+def stops_one(body: dict) -> bool:
+    """Whether it is of a run or of an agent; only the stop of an agent is lifted, by somebody."""
+    if "run" in body:
+        return not {"agent", "tenant", "lifted"} & body.keys()
+    return "agent" in body and ("lifted" not in body or "by" in body)
+
+
 is_adjustment = members(
     **HEADER, type=is_text, adjustment=is_name, kind=one_of("top_up", "refund", "correction"), budget=is_name,
     partition=is_text, window=is_name, unit=is_unit, amount=is_signed_amount, by=is_name, reason=is_text,
@@ -603,7 +615,7 @@ BODIES = {
         **HEADER, type=is_text, approval=is_name, action=is_digest, run=is_name, by_=is_text, reason_=is_text,
         status=one_of("requested", "granted", "denied", "expired", "used"),
     ),
-    "stop": lambda body: is_stop(body) and ("run" in body) != ("agent" in body),
+    "stop": lambda body: is_stop(body) and stops_one(body),
     "adjustment": lambda body: (
         is_adjustment(body) and (body["kind"] == "correction" or body["amount"].startswith("-"))
     ),

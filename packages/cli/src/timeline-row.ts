@@ -25,11 +25,14 @@ export function timelineRow({ receipt: { body }, decision }: DecidedReceipt): Ti
       return approvalRow(body);
     case "stop":
       return {
-        what: body.agent === undefined ? "run" : `agent ${body.agent}`,
-        outcome: "stopped",
-        style: "red",
+        what: joined([
+          body.agent === undefined ? "run" : `agent ${body.agent}`,
+          body.tenant === undefined ? "" : `tenant ${body.tenant}`,
+        ]),
+        outcome: body.lifted ? "stop lifted" : "stopped",
+        style: body.lifted ? "yellow" : "red",
         money: "",
-        why: body.reason,
+        why: body.by === undefined ? body.reason : `by ${body.by}: ${body.reason}`,
       };
     case "adjustment":
       return {

@@ -1,13 +1,15 @@
-import { type Awaitable, createGate, type Gate, memoryLog, type Receipt, type Stops } from "@tollgate/core";
-import { agentName } from "@tollgate/core/driver";
+import type { Awaitable } from "@tollgate/core";
+import { agentName, type SharedStops, type SharedStopsOptions } from "@tollgate/core/driver";
 import { type ManualClock, manualClock } from "@tollgate/core/testing";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { playStops, stopHistories } from "./stop-history.ts";
+import { codeAt, type StoppingGate, stoppingGate } from "./stopping-gate.ts";
 
 /** Where stops are kept: none at first, and the same whenever it is opened. */
 export interface StopPlace {
-  /** Opens what is kept here, as another process does, to be looked at within so many milliseconds. */
-  open(options: { readonly withinMs: number }): Awaitable<Stops>;
+  /** Opens what is kept here, as another process does. */
+  open(options: Required<SharedStopsOptions>): Awaitable<SharedStops>;
   /** Clears the place away; called once, after all that was opened here was closed. */
   remove?(): Awaitable<void>;
 }
@@ -40,14 +42,19 @@ export function stopLaws(make: () => Awaitable<StopPlace>, options: StopLawOptio
     ["a terminal deny stops the run for every gate", stopByRule],
     ["no stop is missed while others stop more", stopMany],
     ["a gate's clock that is ahead has no stop of another forgotten", stopAhead],
+    ["a gate that looked just before a stop denies once it is acknowledged", acknowledge],
+    ["a stop is lifted once, for all, and can be made again", liftTogether],
+    ["what is stopped is listed, and what was lifted is not", listStops],
   ];
   return [
     ...examples.map(([rule, example]) => ({ rule, check: using(example) })),
     {
-      rule: "what any gate has stopped every gate denies, once what it knows is too old",
+      rule: "what any gate has stopped every gate denies once that is acknowledged, until it is lifted",
       check: () =>
         fc.assert(
-          fc.asyncProperty(histories, (history) => usingStops(make, (opened) => play(opened, history))),
+          fc.asyncProperty(stopHistories, (history) =>
+            usingStops(make, ({ clock, gates }) => playStops(clock, gates, withinMs, history)),
+          ),
           { numRuns: options.runs ?? 100 },
         ),
     },
@@ -57,12 +64,7 @@ export function stopLaws(make: () => Awaitable<StopPlace>, options: StopLawOptio
 interface Opened {
   readonly clock: ManualClock;
   readonly gates: readonly StoppingGate[];
-  open(within?: number): Promise<Stops>;
-}
-
-interface StoppingGate {
-  readonly gate: Gate;
-  readonly receipts: () => Promise<readonly Receipt[]>;
+  open(within?: number): Promise<SharedStops>;
 }
 
 async function usingStops(
@@ -71,47 +73,23 @@ async function usingStops(
 ): Promise<void> {
   const place = await make();
   const clock = manualClock();
-  const all: Stops[] = [];
-  const open = async (within = withinMs): Promise<Stops> => {
-    const stops = await place.open({ withinMs: within });
+  const all: SharedStops[] = [];
+  const open = async (within = withinMs): Promise<SharedStops> => {
+    const stops = await place.open({ withinMs: within, pause: async (ms) => clock.advance(ms) });
     all.push(stops);
     return stops;
   };
   try {
     const gates = [
-      makeGate(clock, await open()),
-      makeGate(clock, await open()),
-      makeGate(clock, await open()),
+      stoppingGate(clock, await open()),
+      stoppingGate(clock, await open()),
+      stoppingGate(clock, await open()),
     ];
     await use({ clock, gates, open });
   } finally {
-    for (const stops of all) await stops.close?.();
+    for (const stops of all) await stops.close();
     await place.remove?.();
   }
-}
-
-function makeGate(clock: ManualClock, stops: Stops): StoppingGate {
-  const log = memoryLog();
-  return {
-    gate: createGate({
-      clock,
-      log,
-      stops,
-      budgets: [{ id: "once", limit: "1 calls", per: "run", then: "stop" }],
-    }),
-    receipts: async () => {
-      const read: Receipt[] = [];
-      for await (const receipt of log.read()) read.push(receipt);
-      return read;
-    },
-  };
-}
-
-async function codeAt({ gate }: StoppingGate, run: string, agent?: string): Promise<string> {
-  const who = agent === undefined ? { id: run } : { id: run, agent };
-  const decision = await gate.decide({ kind: "tool", name: "look" }, { run: gate.run(who) });
-  await decision.permit?.release("only a look");
-  return decision.code;
 }
 
 async function stopAhead({ open }: Opened): Promise<void> {
@@ -135,8 +113,8 @@ async function stopTogether({ clock, gates, open }: Opened): Promise<void> {
   clock.advance(withinMs + 1);
   for (const each of gates) {
     expect(await codeAt(each, "run")).toBe("run_stopped");
-    expect(await codeAt(each, "another", "bot")).toBe("run_stopped");
-    expect(await codeAt(each, "another", "good")).toBe("allowed");
+    expect(await codeAt(each, "another", { agent: "bot" })).toBe("run_stopped");
+    expect(await codeAt(each, "another", { agent: "good" })).toBe("allowed");
   }
   const receipts = (await Promise.all(gates.map(({ receipts }) => receipts()))).flat();
   const stopped = receipts.flatMap(({ body }) => (body.type === "stop" ? [body] : []));
@@ -186,49 +164,59 @@ async function stopMany({ clock, gates, open }: Opened): Promise<void> {
   expect(names.filter((name) => watcher.reason(name) === null)).toEqual([]);
 }
 
-type Operation =
-  | { readonly do: "stop"; readonly gate: number; readonly run: number }
-  | { readonly do: "stop agent"; readonly gate: number; readonly agent: number }
-  | { readonly do: "look"; readonly gate: number; readonly run: number; readonly agent: number }
-  | { readonly do: "wait"; readonly ms: number };
-
-const nat2 = fc.nat(2);
-const histories: fc.Arbitrary<readonly Operation[]> = fc.array(
-  fc.oneof(
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("stop" as const), gate: nat2, run: nat2 }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("stop agent" as const), gate: nat2, agent: nat2 }) },
-    {
-      weight: 6,
-      arbitrary: fc.record({ do: fc.constant("look" as const), gate: nat2, run: nat2, agent: nat2 }),
-    },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.nat(2 * withinMs) }) },
-  ),
-  { minLength: 1, maxLength: 20 },
-);
-
-async function play({ clock, gates }: Opened, history: readonly Operation[]): Promise<void> {
-  /** When a name was stopped, and by which gate. */
-  const stopped = new Map<string, { readonly at: number; readonly gate: number }>();
-  for (const operation of history) {
-    if (operation.do === "wait") {
-      clock.advance(operation.ms);
-      continue;
-    }
-    const at = gates[operation.gate];
-    if (at === undefined) throw new RangeError(`there is no gate ${operation.gate}`);
-    if (operation.do === "look") {
-      const names = [`run-${operation.run}`, agentName(`bot-${operation.agent}`) ?? ""];
-      const stops = names.flatMap((name) => stopped.get(name) ?? []);
-      const code = await codeAt(at, `run-${operation.run}`, `bot-${operation.agent}`);
-      const must = stops.some(({ at, gate }) => gate === operation.gate || at < clock.now() - withinMs);
-      if (must) expect(code).toBe("run_stopped");
-      if (stops.length === 0) expect(code).toBe("allowed");
-      continue;
-    }
-    const target = operation.do === "stop" ? `run-${operation.run}` : { agent: `bot-${operation.agent}` };
-    await at.gate.stop(target, "because");
-    const name = typeof target === "string" ? target : (agentName(target.agent) ?? "");
-    // Whoever finds it stopped already may not have known.
-    stopped.set(name, stopped.get(name) ?? { at: clock.now(), gate: operation.gate });
+async function acknowledge({ gates }: Opened): Promise<void> {
+  const [one, two] = gates;
+  if (one === undefined || two === undefined) throw new RangeError("there are three gates");
+  const targets = [
+    { target: "one", run: "one", who: {} },
+    { target: { agent: "bot", tenant: "acme" }, run: "two", who: { agent: "bot", tenant: "acme" } },
+    { target: { agent: "bot" }, run: "three", who: { agent: "bot", tenant: "rival" } },
+  ];
+  for (const { target, run, who } of targets) {
+    expect(await codeAt(two, run, who)).toBe("allowed");
+    // The clock stands still but for what the acknowledgement waits.
+    await one.gate.stop(target, "now");
+    expect(await codeAt(two, run, who)).toBe("run_stopped");
   }
+}
+
+async function liftTogether({ clock, gates, open }: Opened): Promise<void> {
+  const name = agentName("bot") ?? "";
+  await gates[0]?.gate.stop({ agent: "bot" }, "rogue");
+  await gates[0]?.gate.stop({ agent: "bot", tenant: "acme" }, "rogue there");
+  for (const each of gates) expect(await codeAt(each, "run", { agent: "bot" })).toBe("run_stopped");
+  const other = await open();
+  await other.refresh?.(clock.now());
+  expect(other.reason(name)).toBe("rogue");
+  const lifts = await Promise.all(gates.map(({ stops }) => stops.lift(name, clock.now())));
+  expect(lifts.filter((isLifted) => isLifted)).toHaveLength(1);
+  await gates[1]?.stops.spread();
+  await other.refresh?.(clock.now());
+  expect(other.reason(name)).toBeNull();
+  for (const each of gates) {
+    expect(await codeAt(each, "run", { agent: "bot" })).toBe("allowed");
+    expect(await codeAt(each, "run", { agent: "bot", tenant: "acme" })).toBe("run_stopped");
+  }
+  // A gate that has not heard of the lifting stops it anew.
+  const late = await open();
+  await late.refresh?.(clock.now());
+  await gates[0]?.stops.stop(name, "again", clock.now());
+  await late.refresh?.(clock.now() + withinMs + 1);
+  await gates[0]?.stops.lift(name, clock.now());
+  expect(await late.stop(name, "for the third time", clock.now())).toBe(true);
+  await late.spread();
+  for (const each of gates) expect(await codeAt(each, "run", { agent: "bot" })).toBe("run_stopped");
+  expect(gates[2]?.stops.reason(name)).toBe("for the third time");
+}
+
+async function listStops({ clock, gates, open }: Opened): Promise<void> {
+  const [one, two, three] = gates.map(({ stops }) => stops);
+  await one?.stop("run", "loops", clock.now());
+  await two?.stop(agentName("bot", "acme") ?? "", "rogue", clock.now());
+  await three?.stop(agentName("bot") ?? "", "rogue", clock.now());
+  await one?.lift(agentName("bot", "acme") ?? "", clock.now());
+  expect(await (await open()).list()).toEqual([
+    { name: "run", reason: "loops", at: clock.now() },
+    { name: agentName("bot"), reason: "rogue", at: clock.now() },
+  ]);
 }

@@ -1,21 +1,38 @@
-import { type Stop, type StopStore, sharedStops } from "@tollgate/core/driver";
+import {
+  type SharedStopsOptions,
+  type Stop,
+  type StopChange,
+  type StopStore,
+  sharedStops,
+} from "@tollgate/core/driver";
 import { describe, expect, it } from "vitest";
 import { stopLaws } from "../src/stop-laws.ts";
 
 /** Stops kept in memory, as a table with positions keeps them. */
-function memoryStore(): StopStore & { readonly rows: Stop[] } {
-  const rows: Stop[] = [];
+function memoryStore(): StopStore & { readonly rows: (StopChange | null)[] } {
+  /** By position: what was changed again stands there no more. */
+  const rows: (StopChange | null)[] = [];
+  const change = (next: StopChange): boolean => {
+    const nth = rows.findIndex((row) => row?.name === next.name);
+    if ((rows[nth]?.reason ?? null) === null ? next.reason === null : next.reason !== null) return false;
+    if (nth !== -1) rows[nth] = null;
+    rows.push(next);
+    return true;
+  };
   return {
     rows,
     async add(stop) {
       await null;
-      if (rows.some(({ name }) => name === stop.name)) return false;
-      rows.push(stop);
-      return true;
+      return change(stop);
+    },
+    async lift(name, at) {
+      await null;
+      return change({ name, reason: null, at });
     },
     async since(cursor) {
       await null;
-      return { stops: rows.slice(Number(cursor ?? 0)), cursor: String(rows.length) };
+      const stops = rows.slice(Number(cursor ?? 0)).flatMap((row) => row ?? []);
+      return { stops, cursor: String(rows.length) };
     },
   };
 }
@@ -24,7 +41,7 @@ function placeOf(change: (right: ReturnType<typeof memoryStore>) => Partial<Stop
   return () => {
     const right = memoryStore();
     return {
-      open: (options: { readonly withinMs: number }) => sharedStops({ ...right, ...change(right) }, options),
+      open: (options: SharedStopsOptions) => sharedStops({ ...right, ...change(right) }, options),
     };
   };
 }
@@ -62,11 +79,35 @@ const faults: Readonly<Record<string, Fault>> = {
     noticed: /the first reason stays/,
     change: ({ rows }) => ({
       add(stop): boolean {
-        const nth = rows.findIndex(({ name }) => name === stop.name);
+        const nth = rows.findIndex((row) => row?.name === stop.name);
         if (nth === -1) rows.push(stop);
         else rows[nth] = stop;
         return nth === -1;
       },
+    }),
+  },
+  "tells nobody of what is lifted": {
+    noticed: /lifted once/,
+    change: (right) => ({
+      async since(cursor) {
+        const { stops, ...rest } = await right.since(cursor);
+        return { ...rest, stops: stops.filter(({ reason }) => reason !== null) };
+      },
+    }),
+  },
+  "lifts what is not stopped": {
+    noticed: /lifted once/,
+    change: (right) => ({
+      async lift(name, at) {
+        await right.lift(name, at);
+        return true;
+      },
+    }),
+  },
+  "takes no stop again that was lifted": {
+    noticed: /lifted once/,
+    change: (right) => ({
+      add: async (stop) => !right.rows.some((row) => row?.name === stop.name) && right.add(stop),
     }),
   },
   "numbers stops before others can see them": {
@@ -108,11 +149,29 @@ describe("the laws of stops", () => {
     const make = () => {
       const right = memoryStore();
       return {
-        open: ({ withinMs }: { readonly withinMs: number }) =>
-          sharedStops(right, { withinMs: withinMs * 10 }),
+        open: ({ withinMs, pause }: Required<SharedStopsOptions>) =>
+          sharedStops(right, { withinMs: withinMs * 10, pause: (ms) => pause(ms - withinMs * 9) }),
       };
     };
     const laws = stopLaws(make, { runs }).filter(({ rule }) => /every gate denies/.test(rule));
+    for (const { check } of laws) await expect(check()).rejects.toThrow();
+    expect(laws).toHaveLength(1);
+  });
+
+  it("notice a stop that is acknowledged too early", async () => {
+    const make = () => {
+      const right = memoryStore();
+      // A look beside a decision is too late for it.
+      const slowly = async (cursor: string | null) => {
+        await turn();
+        return right.since(cursor);
+      };
+      return {
+        open: ({ withinMs, pause }: Required<SharedStopsOptions>) =>
+          sharedStops({ ...right, since: slowly }, { withinMs, pause: (ms) => pause(ms - 2) }),
+      };
+    };
+    const laws = stopLaws(make, { runs }).filter(({ rule }) => /looked just before/.test(rule));
     for (const { check } of laws) await expect(check()).rejects.toThrow();
     expect(laws).toHaveLength(1);
   });

@@ -21,6 +21,7 @@ export type {
   LedgerAdmin,
   ReservationQuery,
 } from "./ledger/ledger-admin.ts";
+export { agentName, type Stops } from "./ledger/stops.ts";
 export { ApprovalSteps } from "./oversight/approval-steps.ts";
 export {
   type AnsweredApproval,
@@ -29,8 +30,16 @@ export {
   findStanding,
 } from "./oversight/approval-store.ts";
 export { memoryApprovals } from "./oversight/memory-approval-store.ts";
-export { type SharedStopsOptions, type Stop, type StopStore, sharedStops } from "./oversight/shared-stops.ts";
-export { agentName, type Stops } from "./oversight/stops.ts";
+export { type SearchedSteps, searchSteps } from "./oversight/missing-steps.ts";
+export {
+  type SharedStops,
+  type SharedStopsOptions,
+  type Stop,
+  type StopChange,
+  type StopChanges,
+  type StopStore,
+  sharedStops,
+} from "./oversight/shared-stops.ts";
 export { headAfter, whyNotNext } from "./receipt/chain-head.ts";
 export { receiptFilter } from "./receipt/receipt-filter.ts";
 export { maxLineBytes } from "./receipt/receipt-lines.ts";

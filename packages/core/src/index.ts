@@ -48,6 +48,7 @@ export type {
   UnrecordedEnding,
 } from "./ledger/ledger.ts";
 export { type MemoryLedgerOptions, memoryLedger } from "./ledger/memory-ledger.ts";
+export type { Stops } from "./ledger/stops.ts";
 export type { ApprovalStore } from "./oversight/approval-store.ts";
 export type {
   Approval,
@@ -56,7 +57,6 @@ export type {
   ApprovalStatus,
   Approvals,
 } from "./oversight/approvals.ts";
-export type { Stops } from "./oversight/stops.ts";
 export type { TokenCounter } from "./pricing/estimate.ts";
 export { genaiPrices } from "./pricing/genai-prices-catalog.ts";
 export type { ModelRates, PriceCatalog, Rate } from "./pricing/price-catalog.ts";

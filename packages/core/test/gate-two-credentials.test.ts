@@ -57,11 +57,14 @@ describe("an approval", () => {
 });
 
 describe("an agent's stop", () => {
-  it("is by its name alone, in every tenant: one that names more is refused", async () => {
+  it("is by its name and its tenant, or in every tenant: one that names more is refused", async () => {
     const { gate, open, code } = twoTenants();
-    const one = gate.stop({ agent: "bot", tenant: "acme" } as never, "revoked");
+    const one = gate.stop({ agent: "bot", user: "alice" } as never, "revoked");
     await expect(one).rejects.toThrow(InvalidAction);
     expect(await code(open("acme"))).toBe("allowed");
+    await gate.stop({ agent: "bot", tenant: "acme" }, "revoked");
+    expect(await code(open("acme"))).toBe("run_stopped");
+    expect(await code(open("rival"))).toBe("allowed");
     await gate.stop({ agent: "bot" }, "revoked");
     expect(await code(open("acme"))).toBe("run_stopped");
     expect(await code(open("rival"))).toBe("run_stopped");

@@ -1,28 +1,46 @@
-import { type Stop, type StopStore, sharedStops } from "@tollgate/core/driver";
+import {
+  agentName,
+  type Stop,
+  type StopChange,
+  type StopChanges,
+  type StopStore,
+  sharedStops,
+} from "@tollgate/core/driver";
 import { describe, expect, it } from "vitest";
 import { costing, gateFixture, tool } from "./gate-fixture.ts";
 
 /** A store of stops that can fail or keep silent, and counts what it is asked. */
 class TestStore implements StopStore {
-  readonly rows: Stop[] = [];
+  readonly rows: StopChange[] = [];
   looks = 0;
   failure: "throws" | "silent" | null = null;
+  /** What its looks wait for. */
+  slow: Promise<unknown> = Promise.resolve();
 
   async add(stop: Stop): Promise<boolean> {
     await this.#fail();
-    if (this.rows.some(({ name }) => name === stop.name)) return false;
+    if (typeof this.#latest(stop.name) === "string") return false;
     this.rows.push(stop);
     return true;
   }
 
-  async since(cursor: string | null): ReturnType<TestStore["answer"]> {
-    this.looks += 1;
+  async lift(name: string, at: number): Promise<boolean> {
     await this.#fail();
-    return this.answer(cursor);
+    if (typeof this.#latest(name) !== "string") return false;
+    this.rows.push({ name, reason: null, at });
+    return true;
   }
 
-  async answer(cursor: string | null): Promise<{ stops: readonly Stop[]; cursor: string }> {
-    return { stops: this.rows.slice(Number(cursor ?? 0)), cursor: String(this.rows.length) };
+  async since(cursor: string | null): Promise<StopChanges> {
+    this.looks += 1;
+    const answer = { stops: this.rows.slice(Number(cursor ?? 0)), cursor: String(this.rows.length) };
+    await this.#fail();
+    await this.slow;
+    return answer;
+  }
+
+  #latest(name: string): string | null | undefined {
+    return this.rows.findLast((row) => row.name === name)?.reason;
   }
 
   async #fail(): Promise<void> {
@@ -33,8 +51,9 @@ class TestStore implements StopStore {
 
 function sharing() {
   const store = new TestStore();
-  const fixture = gateFixture({ stops: sharedStops(store) });
-  return { store, ...fixture };
+  const stops = sharedStops(store, { pause: async () => undefined });
+  const fixture = gateFixture({ stops });
+  return { store, stops, ...fixture };
 }
 
 describe("stops in a store", () => {
@@ -98,7 +117,7 @@ describe("stops in a store", () => {
     const store = new TestStore();
     const failures: unknown[] = [];
     const { gate } = gateFixture({
-      stops: sharedStops(store),
+      stops: sharedStops(store, { pause: async () => undefined }),
       budgets: [{ id: "once", limit: "$1", then: "stop" }],
       onFailure: (failure) => failures.push(failure.during),
     });
@@ -119,6 +138,60 @@ describe("stops in a store", () => {
     clock.set(clock.now() - 100);
     await gate.decide(tool("look"));
     expect(store.looks).toBe(2);
+  });
+});
+
+describe("an agent's stop in a store", () => {
+  it("is not lifted by an answer that is older than it", async () => {
+    const { gate, clock, store, stops } = sharing();
+    const bot = { run: gate.run({ agent: "bot" }) };
+    await gate.stop({ agent: "bot" }, "rogue");
+    await gate.decide(tool("look"), bot);
+    await store.lift(agentName("bot") ?? "", clock.now());
+    let answer = (): void => undefined;
+    store.slow = new Promise<void>((go) => {
+      answer = go;
+    });
+    clock.advance(1001);
+    const looking = stops.refresh?.(clock.now());
+    await new Promise((go) => setTimeout(go, 0));
+    expect(store.looks).toBe(2);
+    await gate.stop({ agent: "bot" }, "again");
+    answer();
+    await looking;
+    expect(stops.reason(agentName("bot") ?? "")).not.toBeNull();
+    clock.advance(1001);
+    expect(await gate.decide(tool("look"), bot)).toMatchObject({
+      reason: "the run is stopped: agent bot: again",
+    });
+    await store.lift(agentName("bot") ?? "", clock.now());
+    clock.advance(1001);
+    expect(await gate.decide(tool("look"), bot)).toMatchObject({ code: "allowed" });
+  });
+
+  it("made again where its lifting was not heard of reaches the store", async () => {
+    const { gate, clock, store, receipts } = sharing();
+    await gate.stop({ agent: "bot" }, "rogue");
+    await gate.stop({ agent: "bot" }, "rogue still");
+    expect(store.rows).toHaveLength(1);
+    await store.lift(agentName("bot") ?? "", clock.now());
+    await gate.stop({ agent: "bot" }, "again");
+    expect(store.rows.at(-1)).toMatchObject({ reason: "again" });
+    expect((await receipts()).filter(({ body }) => body.type === "stop")).toHaveLength(2);
+  });
+
+  it("denies in its tenant alone where it names one", async () => {
+    const { gate } = gateFixture();
+    await gate.stop({ agent: "bot", tenant: "acme" }, "rogue");
+    const codeIn = async (tenant?: string) =>
+      (await gate.decide(tool("look"), { run: gate.run({ agent: "bot", ...(tenant && { tenant }) }) })).code;
+    expect(await codeIn("acme")).toBe("run_stopped");
+    expect(await codeIn("rival")).toBe("allowed");
+    expect(await codeIn()).toBe("allowed");
+    // Whatever names are made of, no two targets are taken for one.
+    await gate.stop({ agent: 'a","b' }, "rogue");
+    const other = gate.run({ agent: "a", tenant: "b" });
+    expect(await gate.decide(tool("look"), { run: other })).toMatchObject({ code: "allowed" });
   });
 });
 
@@ -170,5 +243,6 @@ describe("a stopped agent", () => {
     await expect(gate.stop({ agent: "" }, "rogue")).rejects.toThrow();
     await expect(gate.stop({} as { agent: string }, "rogue")).rejects.toThrow(/say why/);
     await expect(gate.stop({ agent: "bot" }, "")).rejects.toThrow(/say why/);
+    await expect(gate.stop({ agent: "bot", user: "alice" } as never, "rogue")).rejects.toThrow(/say why/);
   });
 });

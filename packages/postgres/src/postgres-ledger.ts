@@ -27,6 +27,7 @@ import {
   readChoice,
   readObject,
   readWhole,
+  type SharedStops,
   systemClock,
 } from "@tollgate/core/driver";
 import { adjust, adjustments } from "./adjustments.ts";
@@ -35,6 +36,7 @@ import { releaseResult, sentAmounts, sentReason, settleResult, unrecordedEnding 
 import { checkText, holdsOf, reservationOf } from "./holds.ts";
 import { balanceOfRow, readStored } from "./ledger-rows.ts";
 import type { PostgresPool } from "./pool.ts";
+import { stopsIn } from "./postgres-stops.ts";
 import { recordedAnswer } from "./record-answer.ts";
 import { sentGrants } from "./record-request.ts";
 import { reserveResult } from "./reserve-answer.ts";
@@ -92,6 +94,7 @@ export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOption
 
 /** A {@link LeasingLedger} in the schema `tollgate`. */
 export interface PostgresLedger extends LeasingLedger, LedgerAdmin {
+  readonly stops: SharedStops;
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   settle(reservation: Reservation, amounts: Amounts, source: UsageSource): Promise<SettleResult>;
   release(reservation: Reservation, reason: string): Promise<ReleaseResult>;
@@ -106,6 +109,7 @@ export interface PostgresLedger extends LeasingLedger, LedgerAdmin {
 }
 
 class LedgerInPostgres implements PostgresLedger {
+  readonly stops: SharedStops;
   readonly #database: Database;
   readonly #time: StoreTime;
   readonly #recordWithinMs: number;
@@ -114,6 +118,7 @@ class LedgerInPostgres implements PostgresLedger {
   #looking: Promise<void> | null = null;
 
   constructor(database: Database, time: StoreTime, recordWithinMs: number) {
+    this.stops = stopsIn(database);
     this.#database = database;
     this.#time = time;
     this.#recordWithinMs = recordWithinMs;
@@ -269,6 +274,7 @@ class LedgerInPostgres implements PostgresLedger {
 
   /** Waits for what goes on behind the callers. */
   async close(): Promise<void> {
+    await this.stops.close();
     await this.#looking;
   }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Stops } from "@tollgate/core";
 import {
   readObject,
   readWhole,
+  type SharedStops,
   type SharedStopsOptions,
   type Stop,
+  type StopChanges,
   type StopStore,
   sharedStops,
 } from "@tollgate/core/driver";
@@ -27,16 +28,22 @@ export interface PostgresStopsOptions extends SharedStopsOptions {
 /**
  * Keeps stops in the schema `tollgate`: what one gate stops, every gate on the database denies.
  *
- * A run's stop is kept for seven days, an agent's for good. The pool stays the application's.
+ * A gate on `postgresLedger(pool)` has them without being given any; these are for gates with another ledger, or
+ * another `withinMs`. A run's stop is kept for seven days, an agent's until it is lifted. The pool stays the
+ * application's.
  *
  * @throws InvalidConfig for options that make no sense.
  */
-export function postgresStops(pool: PostgresPool, options: PostgresStopsOptions = {}): Stops {
-  readObject(options, "options", ["timeoutMs", "withinMs"]);
-  const { timeoutMs = 4000, withinMs = 1000 } = options;
-  readWhole(withinMs, "withinMs", 0);
-  const database = new Database(pool, readWhole(timeoutMs, "timeoutMs", 1));
-  return sharedStops(new StopsInPostgres(database), { withinMs });
+export function postgresStops(pool: PostgresPool, options: PostgresStopsOptions = {}): SharedStops {
+  readObject(options, "options", ["timeoutMs", "withinMs", "pause"]);
+  const { timeoutMs = 4000, ...rest } = options;
+  readWhole(rest.withinMs ?? 1000, "withinMs", 0);
+  return stopsIn(new Database(pool, readWhole(timeoutMs, "timeoutMs", 1)), rest);
+}
+
+/** The stops of a database. */
+export function stopsIn(database: Database, options?: SharedStopsOptions): SharedStops {
+  return sharedStops(new StopsInPostgres(database), options);
 }
 
 class StopsInPostgres implements StopStore {
@@ -56,7 +63,16 @@ class StopsInPostgres implements StopStore {
     return rows[0]?.is_new === "t";
   }
 
-  async since(cursor: string | null): Promise<{ readonly stops: readonly Stop[]; readonly cursor: string }> {
+  async lift(name: string, now: number): Promise<boolean> {
+    const { rows } = await this.#database.ask({
+      text: "SELECT tollgate.lift_stop($1, $2, $3) AS is_lifted",
+      values: [JSON.stringify(name), Math.floor(now), randomUUID()],
+      repeatable: true,
+    });
+    return rows[0]?.is_lifted === "t";
+  }
+
+  async since(cursor: string | null): Promise<StopChanges> {
     const { rows } = await this.#database.ask({
       text: "SELECT * FROM tollgate.stops s WHERE s.position > $1 ORDER BY s.position",
       values: [cursor ?? "0"],
@@ -65,7 +81,7 @@ class StopsInPostgres implements StopStore {
     return {
       stops: rows.map((row) => ({
         name: JSON.parse(row.name ?? ""),
-        reason: JSON.parse(row.reason ?? ""),
+        reason: JSON.parse(row.reason ?? "null"),
         at: Number(row.stopped_at),
       })),
       cursor: rows.at(-1)?.position ?? cursor ?? "0",

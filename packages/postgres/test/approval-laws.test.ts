@@ -1,5 +1,6 @@
 import { approvalLaws } from "@tollgate/conformance/approval-laws";
 import { stopLaws } from "@tollgate/conformance/stop-laws";
+import type { SharedStopsOptions } from "@tollgate/core/driver";
 import type pg from "pg";
 import { afterAll, describe, it } from "vitest";
 import { migrate, type PostgresPool, postgresApprovals, postgresStops } from "../src/index.ts";
@@ -34,7 +35,7 @@ describe("stops in PostgreSQL", () => {
   const make = async () => {
     await pool.query("DELETE FROM tollgate.stops");
     return {
-      open: ({ withinMs }: { readonly withinMs: number }) => postgresStops(pool, { withinMs }),
+      open: (options: SharedStopsOptions) => postgresStops(pool, options),
     };
   };
   for (const { rule, check } of stopLaws(make, { runs: 30 })) it(rule, check, 60_000);
@@ -49,8 +50,7 @@ describe("approvals and stops over connections that are lost with every other an
   const makeStops = async () => {
     await pool.query("DELETE FROM tollgate.stops");
     return {
-      open: ({ withinMs }: { readonly withinMs: number }) =>
-        postgresStops(lossy, { withinMs, timeoutMs: 20_000 }),
+      open: (options: SharedStopsOptions) => postgresStops(lossy, { ...options, timeoutMs: 20_000 }),
     };
   };
   const laws = [...approvalLaws(makeApprovals, { runs: 3 }), ...stopLaws(makeStops, { runs: 3 })];

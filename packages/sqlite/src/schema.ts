@@ -15,8 +15,8 @@ export const schemaVersion: number = 1;
  * settled one was charged, what an expired one still needs to settle, or what a refused one is answered.
  *
  * `approvals` keeps what people are asked, with what else the request and the answer say as JSON; `stops` what is
- * stopped, with names and reasons as JSON texts, whose positions are given once, so that whoever looks for new ones
- * misses none.
+ * stopped, with names and reasons as JSON texts, and without a reason what was and is lifted; its positions are given
+ * once, so that whoever looks for changes misses none.
  *
  * `watched` are reservations whose ending may be without its receipt in this file: they are looked at when they are
  * due. How far receipts were looked through for decisions without an ending stands in `looked_through`.
@@ -100,7 +100,7 @@ CREATE INDEX approvals_over ON approvals (expires_at) WHERE status IN ('used', '
 CREATE TABLE stops (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
-  reason TEXT NOT NULL,
+  reason TEXT,
   at REAL NOT NULL
 ) STRICT;
 

@@ -28,6 +28,7 @@ import {
   type ReservationQuery,
   readChoice,
   readWhole,
+  type SharedStops,
   systemClock,
 } from "@tollgate/core/driver";
 import { Adjustments } from "./adjustments.ts";
@@ -42,6 +43,7 @@ import type { OpenFile } from "./open-file.ts";
 import { openRow, ReservationRows } from "./reservation-rows.ts";
 import { readRetention, type SqliteRetention } from "./retention.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
+import { stopsIn } from "./sqlite-stops.ts";
 import { Upkeep } from "./upkeep.ts";
 import { useFile } from "./use-file.ts";
 import { WatchRows } from "./watch-rows.ts";
@@ -63,6 +65,7 @@ export interface SqliteLedgerOptions extends SqliteFileOptions {
 
 /** A ledger in an SQLite file. */
 export interface SqliteLedger extends LeasingLedger, LedgerAdmin {
+  readonly stops: SharedStops;
   close(): Promise<void>;
 }
 
@@ -87,6 +90,7 @@ export function sqliteLedger(file: string | SqliteFile, options: SqliteLedgerOpt
 }
 
 class LedgerInSqlite implements SqliteLedger {
+  readonly stops: SharedStops;
   readonly #file: OpenFile;
   readonly #clock: Pick<Clock, "now">;
   readonly #rows: ReservationRows;
@@ -101,6 +105,7 @@ class LedgerInSqlite implements SqliteLedger {
   constructor(file: OpenFile, clock: Pick<Clock, "now">, times: BookTimes & Required<SqliteRetention>) {
     const { database, cells } = file;
     this.#release = file.hold();
+    this.stops = stopsIn(file);
     this.#file = file;
     this.#clock = clock;
     this.#rows = new ReservationRows(database);
@@ -214,8 +219,9 @@ class LedgerInSqlite implements SqliteLedger {
     return this.#file.read(() => this.#adjustments.list(budget ?? null, limit));
   }
 
-  close(): Promise<void> {
-    return this.#release();
+  async close(): Promise<void> {
+    await this.stops.close();
+    await this.#release();
   }
 }
 

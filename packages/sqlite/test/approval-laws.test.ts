@@ -1,5 +1,6 @@
 import { approvalLaws } from "@tollgate/conformance/approval-laws";
 import { stopLaws } from "@tollgate/conformance/stop-laws";
+import type { SharedStopsOptions } from "@tollgate/core/driver";
 import { sqliteApprovals, sqliteStops } from "@tollgate/sqlite";
 import { describe, it } from "vitest";
 import { emptiedFile } from "./emptied-file.ts";
@@ -18,8 +19,7 @@ describe("stops in SQLite", () => {
   const make = () => {
     const path = empty();
     return {
-      open: ({ withinMs }: { readonly withinMs: number }) =>
-        sqliteStops(path, { durability: "normal", withinMs }),
+      open: (options: SharedStopsOptions) => sqliteStops(path, { durability: "normal", ...options }),
     };
   };
   for (const { rule, check } of stopLaws(make, { runs: 60 })) it(rule, check, 60_000);

@@ -1,4 +1,5 @@
 import { createGate, type Gate, type GateOptions } from "@tollgate/core";
+import { agentName } from "@tollgate/core/driver";
 import { evaluator } from "@tollgate/core/evaluators";
 import { manualClock } from "@tollgate/core/testing";
 import { sqliteApprovals, sqliteFile, sqliteLedger, sqliteLog, sqliteStops } from "@tollgate/sqlite";
@@ -101,11 +102,11 @@ describe("an SQLite file with approvals", () => {
     const file = new OpenFile(path, { durability: "normal", busyTimeoutMs: 1000 });
     const stops = sqliteStops(file);
     await stops.stop("old", "loop", 0);
-    await stops.stop("agent bot", "rogue", 0);
+    await stops.stop(agentName("bot") ?? "", "rogue", 0);
     await stops.stop("new", "loop", 7 * dayMs);
     const rows = file.database.prepare("SELECT position, name FROM stops ORDER BY position").all();
     expect(rows.map(({ position, name }) => [position, name])).toEqual([
-      [2, '"agent bot"'],
+      [2, JSON.stringify(agentName("bot"))],
       [3, '"new"'],
     ]);
     file.database.exec("DELETE FROM stops");

@@ -1,4 +1,4 @@
-const strict: { decode(bytes: Uint8Array): string } = new TextDecoder("utf-8", {
+const strict: { decode(bytes: Uint8Array): string } = /* @__PURE__ */ new TextDecoder("utf-8", {
   fatal: true,
   ignoreBOM: true,
 });

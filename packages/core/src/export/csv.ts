@@ -1,7 +1,7 @@
 import { nanoPerDollar } from "../action/amounts.ts";
 import { canonicalJson } from "../codec/canonical-json.ts";
 import type { JsonObject } from "../codec/json.ts";
-import type { AdjustmentBody, DecisionBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
+import type { AdjustmentBody, DecisionBody, Receipt, SettlementBody, StopBody } from "../receipt/receipt.ts";
 import { textCell } from "./csv-cell.ts";
 import { decidedReceipts, type Receipts } from "./decided-receipts.ts";
 
@@ -94,12 +94,18 @@ function ownCells(body: Receipt["body"]): Cells {
     case "approval":
       return { run: body.run, outcome: body.status, approval: body.approval, reason: body.reason };
     case "stop":
-      return { run: body.run, agent: body.agent, reason: body.reason };
+      return stopCells(body);
     case "adjustment":
       return adjustmentCells(body);
     default:
       return {};
   }
+}
+
+/** Who stopped it by hand or lifted it is told with the reason. */
+function stopCells({ run, agent, tenant, lifted, by, reason }: StopBody): Cells {
+  const outcome = lifted ? "lifted" : undefined;
+  return { run, agent, tenant, outcome, reason: by === undefined ? reason : `${by}: ${reason}` };
 }
 
 function decisionCells({ decision, approval, claims }: DecisionBody): Cells {

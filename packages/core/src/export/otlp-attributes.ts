@@ -46,6 +46,9 @@ function ownAttributes(body: Receipt["body"]): PlainMembers {
       return {
         "tollgate.run": body.run,
         "tollgate.stop.agent": body.agent,
+        "tollgate.stop.tenant": body.tenant,
+        "tollgate.stop.lifted": body.lifted,
+        "tollgate.stop.by": body.by,
         "tollgate.stop.reason": body.reason,
       };
     case "adjustment":

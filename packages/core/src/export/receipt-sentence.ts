@@ -1,5 +1,5 @@
 import { formatAmount } from "../action/amounts.ts";
-import type { AdjustmentBody, DecisionBody, SettlementBody } from "../receipt/receipt.ts";
+import type { AdjustmentBody, DecisionBody, SettlementBody, StopBody } from "../receipt/receipt.ts";
 import type { DecidedReceipt } from "./decided-receipts.ts";
 
 /** What a receipt says, in one sentence for a person; texts from outside are quoted as they are. */
@@ -12,7 +12,7 @@ export function receiptSentence({ receipt: { body }, decision }: DecidedReceipt)
     case "approval":
       return `approval ${body.approval} ${body.status}${body.by === undefined ? "" : ` by ${body.by}`}${because(body.reason)}`;
     case "stop":
-      return `${body.run === undefined ? `agent ${body.agent}` : `run ${body.run}`} stopped${because(body.reason)}`;
+      return stopSentence(body);
     case "adjustment":
       return adjustmentSentence(body);
     case "key":
@@ -37,6 +37,13 @@ function settlementSentence(body: SettlementBody, decision: DecisionBody | null)
   const cost = usd === undefined ? "" : ` at ${formatAmount("usd", BigInt(usd.amount))}`;
   const source = body.source === "estimated" ? " (estimated)" : "";
   return `${what}: ${body.outcome}${cost}${source}${because(body.reason)}`;
+}
+
+function stopSentence({ run, agent, tenant, lifted, by, reason }: StopBody): string {
+  const where = tenant === undefined ? "" : ` of tenant ${tenant}`;
+  const what = run === undefined ? `agent ${agent}${where}` : `run ${run}`;
+  const who = by === undefined ? "" : ` by ${by}`;
+  return `${what} ${lifted ? "may act again" : "stopped"}${who}${because(reason)}`;
 }
 
 const adjusted = { top_up: "top-up", refund: "refund", correction: "correction" } as const;

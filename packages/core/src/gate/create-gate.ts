@@ -4,18 +4,14 @@ import { digestAction } from "../action/action-digest.ts";
 import type { Balance, BalanceQuery } from "../action/balance.ts";
 import { readAction } from "../action/read-action.ts";
 import { readSubject } from "../action/read-subject.ts";
-import type { Subject } from "../action/subject.ts";
 import { type Awaitable, isPromiseLike } from "../awaitable.ts";
 import { systemClock } from "../clock.ts";
-import { cleanText } from "../codec/clean-text.ts";
-import { given } from "../codec/given.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { InvalidAction, InvalidConfig } from "../errors.ts";
 import { memoryLedger } from "../ledger/memory-ledger.ts";
 import type { Approvals } from "../oversight/approvals.ts";
 import { MemoryApprovalStore } from "../oversight/memory-approval-store.ts";
 import { RunLatches } from "../oversight/run-latches.ts";
-import { agentName } from "../oversight/stops.ts";
 import { byteCounter } from "../pricing/byte-counter.ts";
 import { createChain, type ReceiptContent } from "../receipt/chain.ts";
 import { jwkThumbprint } from "../receipt/jwk-thumbprint.ts";
@@ -44,6 +40,7 @@ import { Recorder } from "./recorder.ts";
 import type { Run, RunInput } from "./run.ts";
 import { RunBook } from "./run-book.ts";
 import { RunHandle, type RunHome, readRunId } from "./run-handle.ts";
+import { stopTarget } from "./stop-target.ts";
 
 /**
  * Makes a gate; every option has a default, so that `createGate()` alone works.
@@ -117,6 +114,7 @@ class LocalGate implements Gate {
       inTime,
       now: () => recorder.recordTime(),
       record: (content) => recorder.writeOrOwe(content),
+      log: () => (recorder.isReady ? log : undefined),
       tell: options.onApproval,
       report,
     });
@@ -129,7 +127,7 @@ class LocalGate implements Gate {
       recorder,
       keeper,
       approvals,
-      stops: options.stops ?? new RunLatches(),
+      stops: options.stops ?? ledger.stops ?? new RunLatches(),
       book: new RunBook(),
       work: new OpenWork(),
       mode: options.mode ?? "enforce",
@@ -168,49 +166,38 @@ class LocalGate implements Gate {
         options.run === undefined ? (this.#context.get() ?? this.defaultRun) : this.#own(options.run);
       const named = options.subject === undefined ? undefined : readSubject(options.subject);
       // What is asked now is judged, whatever its caller makes of it while somebody is verified.
-      const [asked, key] = [readAction(input, {}, this.#defaultMaxOutputTokens), input.key];
-      const refused = run.holder?.admit(this.#core.recorder.recordTime(), named) ?? null;
-      return isPromiseLike(refused)
-        ? Promise.resolve(refused).then((late) => this.#decide(asked, key, options, run, named, late))
-        : this.#decide(asked, key, options, run, named, refused);
+      const [asked, ownKey] = [readAction(input, {}, this.#defaultMaxOutputTokens), input.key];
+      const admitted = run.holder?.admit(this.#core.recorder.recordTime(), named) ?? null;
+      const go = (refused: Attempt["refused"]): Promise<Decision> => {
+        // Shadow mode changes nothing for the caller, also not for one who uses a key twice; and who is not admitted
+        // neither learns nor changes what becomes of somebody's key.
+        const key = this.#core.mode === "shadow" || refused !== null ? undefined : ownKey;
+        const rules = this.#core.rules();
+        const subject = actingSubject(rules, run, named, refused);
+        const action: Action = Object.freeze({ ...asked, subject });
+        const id = this.#core.newId();
+        return this.#decide(key !== undefined, {
+          ...digestAction(action),
+          id,
+          key: key === undefined ? id : run.keyOf(key),
+          run,
+          action,
+          accepts: options.accepts ?? [],
+          refused,
+          claimed: [],
+          rules,
+          step: 0,
+          repeats: 0,
+        });
+      };
+      return isPromiseLike(admitted) ? Promise.resolve(admitted).then(go) : go(admitted);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #decide(
-    asked: Action,
-    ownKey: string | undefined,
-    options: DecideOptions,
-    run: RunHandle,
-    named: Subject | undefined,
-    refused: Attempt["refused"],
-  ): Promise<Decision> {
-    // Shadow mode changes nothing for the caller, also not for one who uses a key twice; and who is not admitted
-    // neither learns nor changes what becomes of somebody's key.
-    const key = this.#core.mode === "shadow" || refused !== null ? undefined : ownKey;
-    const rules = this.#core.rules();
-    const id = this.#core.newId();
-    const action: Action = Object.freeze({ ...asked, subject: actingSubject(rules, run, named, refused) });
-    const attempt: Attempt = {
-      ...digestAction(action),
-      id,
-      key: key === undefined ? id : run.keyOf(key),
-      run,
-      action,
-      accepts: options.accepts ?? [],
-      refused,
-      claimed: [],
-      rules,
-      step: 0,
-      repeats: 0,
-    };
-    return key === undefined
-      ? decideAttempt(this.#core, attempt, () => undefined)
-      : this.#decideKeyed(attempt);
-  }
-
-  #decideKeyed(attempt: Attempt): Promise<Decision> {
+  #decide(isKeyed: boolean, attempt: Attempt): Promise<Decision> {
+    if (!isKeyed) return decideAttempt(this.#core, attempt, () => undefined);
     return this.#keys.once(
       attempt,
       this.#core.recorder.recordTime(),
@@ -220,23 +207,7 @@ class LocalGate implements Gate {
   }
 
   async stop(target: StopTarget, reason: string): Promise<void> {
-    const { stops, recorder, inTime } = this.#core;
-    const run = this.#runToStop(target);
-    const { agent, ...more } = run === undefined ? readSubject(target as Subject) : {};
-    const name = run ?? agentName(agent);
-    // Whoever names a tenant, too, does not mean the agents of that name in all others.
-    if (name === undefined || Object.keys(more).length > 0 || typeof reason !== "string" || reason === "") {
-      throw new InvalidAction(
-        'say why: gate.stop(run, "runaway loop") or gate.stop({ agent: "bot" }, "...")',
-      );
-    }
-    // Where the store fails it holds in this gate all the same.
-    let isNew = stops.reason(name) === null;
-    try {
-      isNew = await inTime("the store of stops", stops.stop(name, reason, recorder.recordTime()));
-    } finally {
-      if (isNew) await recorder.writeOrOwe(given({ type: "stop", run, agent, reason: cleanText(reason) }));
-    }
+    await stopTarget(this.#core, this.#runToStop(target), target, reason);
   }
 
   async rotate(signer: Signer): Promise<void> {

@@ -51,15 +51,21 @@ async function judgeAndHold(core: GateCore, attempt: Attempt): Promise<Held | Fi
     const failed = await core.recorder.flush().then(() => null, recordFailed);
     if (failed !== null) return failed;
   }
+  let asked = unjudged(attempt);
   // Others may have stopped something; what they have cannot be known where this fails.
   if (core.stops.refresh !== undefined) {
-    await core.inTime("the store of stops", core.stops.refresh(core.clock.now()));
+    try {
+      await core.inTime("the store of stops", core.stops.refresh(core.clock.now()));
+    } catch (error) {
+      if (core.failure === "closed" || core.stops !== core.ledger.stops) throw error;
+      asked = { ...asked, failure: `ledger_failed: ${messageOf(error)}` };
+    }
   }
   const stopped = preflight(core, attempt) ?? stopOf(attempt);
-  if (core.mode === "shadow") return holdInShadow(core, attempt, stopped);
+  if (core.mode === "shadow") return holdInShadow(core, attempt, asked, stopped);
   if (stopped !== null) return stopped;
   const judgeAgain = (plan: Plan): Promise<Plan | Finding> => planAttempt(core, attempt, plan);
-  const plan = await judgeAgain(unjudged(attempt));
+  const plan = await judgeAgain(asked);
   return isFinding(plan) ? plan : holdAttempt(core, attempt, plan, judgeAgain);
 }
 
@@ -67,9 +73,9 @@ async function judgeAndHold(core: GateCore, attempt: Attempt): Promise<Held | Fi
 async function holdInShadow(
   core: GateCore,
   attempt: Attempt,
+  asked: Plan,
   stopped: Finding | null,
 ): Promise<Held | Finding> {
-  const asked = unjudged(attempt);
   const plan = stopped ?? (await planAttempt(core, attempt, asked));
   const judged = isFinding(plan)
     ? asked

@@ -1,9 +1,11 @@
 import type { Awaitable } from "../awaitable.ts";
 import { InvalidAction } from "../errors.ts";
 import { approvalContent } from "../oversight/approval-content.ts";
-import type { AnsweredApproval, ApprovalStore, ApprovalVerdict } from "../oversight/approval-store.ts";
+import type { ApprovalStore, ApprovalVerdict } from "../oversight/approval-store.ts";
 import type { Approval, ApprovalAnswer, ApprovalQuery, Approvals } from "../oversight/approvals.ts";
 import type { ReceiptContent } from "../receipt/chain.ts";
+import type { Receipt } from "../receipt/receipt.ts";
+import type { ReceiptLog } from "../receipt/receipt-log.ts";
 import type { InTime } from "./deadline.ts";
 import type { GateFailure } from "./gate-options.ts";
 
@@ -15,8 +17,10 @@ export interface ApprovalsHome {
   readonly store: ApprovalStore;
   readonly inTime: InTime;
   now(): number;
-  /** Records a step in the life of an approval. */
-  record(content: ReceiptContent): Promise<unknown>;
+  /** Records a step in the life of an approval; null when that is owed for now. */
+  readonly record: (content: ReceiptContent) => Promise<Receipt | null>;
+  /** Where receipts can be missing; undefined while this gate owes some itself. */
+  log(): Pick<ReceiptLog, "read"> | undefined;
   /** Tells somebody of a new request. */
   readonly tell: ((approval: Approval) => unknown) | undefined;
   report(failure: GateFailure): void;
@@ -96,13 +100,10 @@ export class GateApprovals implements Approvals {
     }
     await this.#expire();
     const { store, now } = this.#home;
-    const record = (answered: AnsweredApproval | null): Promise<void> =>
-      this.#record(answered?.taken === true ? [answered.approval] : []);
-    const answered = await this.#wait(
+    const answered = await this.#step(
       store.answer(id, { status, by, reason: reason ?? null, at: now() }),
-      record,
+      (answer) => (answer?.taken === true ? [answer.approval] : []),
     );
-    await record(answered);
     if (answered?.taken === true) return answered.approval;
     throw new InvalidAction(
       answered === null
@@ -112,14 +113,21 @@ export class GateApprovals implements Approvals {
   }
 
   async #expire(): Promise<void> {
-    const { store, now } = this.#home;
-    const record = (expired: readonly Approval[]): Promise<void> => this.#record(expired);
-    await record(await this.#wait(store.expire(now()), record));
+    const { store, now, log } = this.#home;
+    await this.#step(store.expire(now(), log()), (expired) => expired);
   }
 
-  /** Writes the receipts of what approvals have become. */
-  async #record(approvals: readonly Approval[]): Promise<void> {
-    for (const approval of approvals) await this.#home.record(approvalContent(approval));
+  /** Waits for a step of the store, and writes the receipts of what approvals have become by it. */
+  async #step<T>(step: Awaitable<T>, taken: (answer: T) => readonly Approval[]): Promise<T> {
+    const { store, record } = this.#home;
+    const write = async (answer: T): Promise<void> => {
+      for (const approval of taken(answer)) {
+        if (await record(approvalContent(approval))) await this.#try(() => store.recorded?.(approval));
+      }
+    };
+    const answer = await this.#wait(step, write);
+    await write(answer);
+    return answer;
   }
 
   #wait<T>(answer: Awaitable<T>, late?: (answer: T) => void): Awaitable<T> {

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Stops } from "../oversight/stops.ts";
+import type { Stops } from "../ledger/stops.ts";
 import type { TokenCounter } from "../pricing/estimate.ts";
 import type { InTime } from "./deadline.ts";
 import type { GateApprovals } from "./gate-approvals.ts";

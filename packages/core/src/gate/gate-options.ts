@@ -4,9 +4,9 @@ import type { Evaluator } from "../evaluate/evaluator.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { BudgetInput } from "../ledger/budget.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Stops } from "../ledger/stops.ts";
 import type { ApprovalStore } from "../oversight/approval-store.ts";
 import type { Approval } from "../oversight/approvals.ts";
-import type { Stops } from "../oversight/stops.ts";
 import type { TokenCounter } from "../pricing/estimate.ts";
 import type { PriceCatalog } from "../pricing/price-catalog.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
@@ -56,7 +56,11 @@ export interface GateOptions {
   readonly log?: ReceiptLog;
   /** Where approvals are kept; with one that outlives the process others can answer them. @default in memory */
   readonly approvals?: ApprovalStore;
-  /** Where stops are kept; gates that share it stop what any of them stops. @default in memory */
+  /**
+   * Where stops are kept; gates that share it stop what any of them stops.
+   *
+   * @default the ledger's, where it outlives the process; else in memory
+   */
   readonly stops?: Stops;
   /** @default createSigner() (a fresh key) */
   readonly signer?: Signer;

@@ -24,8 +24,11 @@ export interface DecideOptions {
   readonly accepts?: readonly PatchField[];
 }
 
-/** What to stop: a run by its handle or id, or an agent by the name that its subject has. */
-export type StopTarget = Run | string | { readonly agent: string };
+/**
+ * What to stop: a run by its handle or id, or an agent by the name that its subject has, in the tenant that its
+ * subject has, or in all of them where none is given.
+ */
+export type StopTarget = Run | string | { readonly agent: string; readonly tenant?: string };
 
 /** The gate in front of every action; made by `createGate`. */
 export interface Gate {
@@ -58,8 +61,9 @@ export interface Gate {
    * children; by id it is the run of that id and its children. An agent is stopped in every run, with all that is
    * done on its behalf.
    *
-   * With `stops` that are shared it is so for every gate that shares them. Where their store fails, this gate denies
-   * all the same and tells them as soon as it can.
+   * Gates that share a ledger which outlives the process, or `stops`, share what is stopped: once this resolves, which
+   * takes a second there, each of them denies the next action. Where the store fails this rejects; this gate denies
+   * all the same, and tells the store as soon as it can.
    *
    * @throws InvalidAction when the target or the reason makes no sense; what the store of stops throws.
    */

@@ -2,7 +2,7 @@ import { readSubject } from "../action/read-subject.ts";
 import type { Subject } from "../action/subject.ts";
 import { InvalidAction } from "../errors.ts";
 import type { Holder, Identity, InTime } from "../identity/identity.ts";
-import { agentName, type Stops } from "../oversight/stops.ts";
+import { agentName, type Stops } from "../ledger/stops.ts";
 import type { Gate } from "./gate.ts";
 import type { Run, RunInput } from "./run.ts";
 import type { RunBook, RunCounts } from "./run-book.ts";
@@ -74,8 +74,13 @@ export class RunHandle implements Run {
   }
 
   get stopped(): string | null {
-    // Once seen it stays, also when the gate has long forgotten the run.
-    this.#stopped ??= this.#lookUpStop();
+    for (let run: RunHandle | null = this; run !== null && this.#stopped === null; run = run.parent) {
+      // Once seen it stays, also when the gate has long forgotten the run.
+      this.#stopped = this.#home.stops.reason(run.id);
+      // An agent's may be lifted.
+      const reason = this.#stopped ?? this.agentStop(run.subject);
+      if (reason !== null) return reason;
+    }
     return this.#stopped;
   }
 
@@ -97,18 +102,11 @@ export class RunHandle implements Run {
     return this.gate.stop(this, reason);
   }
 
-  /** Why an agent was stopped, by its name; null while it may go on. */
-  agentStop({ agent }: Subject): string | null {
-    const reason = this.#home.stops.reason(agentName(agent));
+  /** Why an agent was stopped, in its tenant or in all; null while it may go on. */
+  agentStop({ agent, tenant }: Subject): string | null {
+    const { stops } = this.#home;
+    const reason = stops.reason(agentName(agent)) ?? stops.reason(agentName(agent, tenant));
     return reason === null ? null : `agent ${agent}: ${reason}`;
-  }
-
-  #lookUpStop(): string | null {
-    for (let run: RunHandle | null = this; run !== null; run = run.parent) {
-      const reason = this.#home.stops.reason(run.id) ?? this.agentStop(run.subject);
-      if (reason !== null) return reason;
-    }
-    return null;
   }
 }
 

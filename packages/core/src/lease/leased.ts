@@ -16,6 +16,7 @@ import type {
   ReserveResult,
   SettleResult,
 } from "../ledger/ledger.ts";
+import type { Stops } from "../ledger/stops.ts";
 import { GrantQueue } from "./grant-queue.ts";
 import type { GrantTerms, Lease } from "./lease.ts";
 import { type LeaseOptions, type LeaseTerms, readLeaseOptions } from "./lease-options.ts";
@@ -142,6 +143,10 @@ class LedgerWithLeases implements LeasedLedger {
   async balances(query: BalanceQuery): Promise<readonly Balance[]> {
     await this.#queue.flush();
     return this.#ledger.balances(query);
+  }
+
+  get stops(): Stops | undefined {
+    return this.#ledger.stops;
   }
 
   flush(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Amounts } from "../action/amounts.ts";
 import type { Balance, BalanceQuery } from "../action/balance.ts";
 import type { UsageSource } from "../action/usage.ts";
 import type { Awaitable } from "../awaitable.ts";
+import type { Stops } from "./stops.ts";
 
 /** One budget's part of a reservation: which balance, and how much of it to hold. */
 export interface Claim {
@@ -201,5 +202,11 @@ export interface Ledger {
   /** When the next open reservation expires, in epoch milliseconds; null when none is open. */
   nextExpiry(): Awaitable<number | null>;
   balances(query: BalanceQuery): Awaitable<readonly Balance[]>;
+  /**
+   * What is stopped for all who share the ledger's store: the gates' where they are given no other. The ledger closes it.
+   *
+   * @default none: what a gate stops is stopped in that gate
+   */
+  readonly stops?: Stops | undefined;
   close?(): Awaitable<void>;
 }

@@ -1,4 +1,5 @@
 import type { Awaitable } from "../awaitable.ts";
+import type { ReceiptLog } from "../receipt/receipt-log.ts";
 import type { Approval, ApprovalQuery } from "./approvals.ts";
 
 /** What somebody said of a request, as a store keeps it. */
@@ -39,8 +40,16 @@ export interface ApprovalStore {
   giveBack(id: string, decision: string): Awaitable<void>;
   /** Forgets a request that could not be recorded, as long as it is pending. */
   withdraw(id: string): Awaitable<void>;
-  /** Ends what is pending or granted and has expired at `now`; each is told to one caller. */
-  expire(now: number): Awaitable<readonly Approval[]>;
+  /**
+   * Ends what is pending or granted and has expired at `now`; each is told to one caller.
+   *
+   * One that outlives the process also tells of steps (granted, denied, expired) that were taken minutes ago, of which it
+   * has not heard that they were recorded and `log` has no receipt: each to one caller, and again to another when it
+   * stays away. They come as the step has left them, whatever has become of them since. Without a log none are looked for.
+   */
+  expire(now: number, log?: Pick<ReceiptLog, "read">): Awaitable<readonly Approval[]>;
+  /** Hears that the receipt of the step that made an approval what it is was written. */
+  recorded?(approval: Approval): Awaitable<void>;
   get(id: string): Awaitable<Approval | null>;
   /** The oldest first; one that has expired is pending or granted until `expire` ends it. */
   list(query: ApprovalQuery): Awaitable<readonly Approval[]>;

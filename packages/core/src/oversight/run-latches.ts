@@ -1,4 +1,4 @@
-import type { Stops } from "./stops.ts";
+import type { Stops } from "../ledger/stops.ts";
 
 /** How long a run's stop is remembered after it was made: seven days. */
 const retentionMs = 7 * 24 * 60 * 60 * 1000;
@@ -9,7 +9,7 @@ const maxStopped = 100_000;
  * Which runs and agents are stopped, in memory.
  *
  * A run's stop is remembered for seven days, and for the latest 100,000 stopped runs; every open handle of the
- * run remembers it for as long as the handle lives. An agent's is remembered for good.
+ * run remembers it for as long as the handle lives. An agent's is remembered until it is lifted.
  */
 export class RunLatches implements Stops {
   readonly #stopped = new Map<string | undefined, { readonly reason: string; readonly at: number }>();
@@ -27,5 +27,8 @@ export class RunLatches implements Stops {
       if (!other?.includes(" ")) this.#stopped.delete(other);
     }
     return true;
+  }
+  lift(name: string): void {
+    this.#stopped.delete(name);
   }
 }

@@ -1,37 +1,68 @@
 import type { Awaitable } from "../awaitable.ts";
+import type { Stops } from "../ledger/stops.ts";
 import { RunLatches } from "./run-latches.ts";
-import type { Stops } from "./stops.ts";
 
 /** What was stopped, why and when. */
 export interface Stop {
-  /** A run's id, or `agent ` and an agent's name. */
+  /** A run's id, or what `agentName` makes of an agent's name. */
   readonly name: string;
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
+/** A stop that was made, or one that was lifted: without a reason. */
+export interface StopChange extends Omit<Stop, "reason"> {
+  readonly reason: string | null;
+}
+
+/** The changes after a cursor, and the cursor after them. */
+export interface StopChanges {
+  readonly stops: readonly StopChange[];
+  readonly cursor: string;
+}
+
 /** Where the stops of several processes are kept. */
 export interface StopStore {
   /** Keeps a stop, unless its name has one; answers whether it was kept. */
   add(stop: Stop): Awaitable<boolean>;
+  /** Lifts the stop of a name; answers false when it has none. */
+  lift(name: string, now: number): Awaitable<boolean>;
   /**
-   * The stops that were kept after those that came with `cursor`, all of them for null, and the cursor after them.
+   * The last change of each name that has changed after those that came with `cursor`, in order, those of all names
+   * for null, and the cursor after them.
    *
-   * Whoever asks with each answer's cursor is told every stop whose `add` was answered before the asking.
+   * Whoever asks with each answer's cursor is told every change that was answered before the asking.
    */
-  since(cursor: string | null): Awaitable<{ readonly stops: readonly Stop[]; readonly cursor: string }>;
+  since(cursor: string | null): Awaitable<StopChanges>;
   close?(): Awaitable<void>;
 }
 
-/** How {@link Stops} in a store are looked at. */
+/** Stops that several processes share. */
+export interface SharedStops extends Stops {
+  stop(name: string, reason: string, now: number): Promise<boolean>;
+  /**
+   * Lifts an agent's stop, for all who share it; every gate knows once {@link SharedStops.spread} resolves. Answers
+   * false when there is none.
+   */
+  lift(name: string, now: number): Promise<boolean>;
+  spread(): Promise<void>;
+  /** All that is stopped, the oldest first, as the store has it. */
+  list(): Promise<readonly Stop[]>;
+  close(): Promise<void>;
+}
+
+/** How {@link SharedStops} are looked at. */
 export interface SharedStopsOptions {
   /**
-   * How old what a gate knows of others' stops may be when it decides, in milliseconds; 0 looks before each decision.
+   * How old what a gate knows of others' stops may be when it decides, in milliseconds, alike for all who share them;
+   * 0 looks before each decision.
    *
    * @default 1000
    */
   readonly withinMs?: number;
+  /** Waits for so many milliseconds, as long as all others may not know of a stop. @default by the machine's clock */
+  readonly pause?: (ms: number) => Promise<void>;
 }
 
 /**
@@ -40,25 +71,32 @@ export interface SharedStopsOptions {
  * No decision asks the store of itself: what is known is looked up anew beside the decisions once it is half as old as
  * `withinMs`, and a decision waits for that only where it is older than that, as the first one after a pause does.
  * While the store cannot be asked decisions go on for `withinMs`; after that they are denied.
+ *
+ * So what was stopped `withinMs` ago is known to all. `spread` waits for that long: with it a stop is acknowledged
+ * when no other gate can begin to decide without it, as long as the clocks of the machines run evenly.
  */
-export function sharedStops(store: StopStore, { withinMs = 1000 }: SharedStopsOptions = {}): Stops {
-  return new StopsInStore(store, withinMs);
+export function sharedStops(store: StopStore, options: SharedStopsOptions = {}): SharedStops {
+  return new StopsInStore(store, options);
 }
 
-class StopsInStore implements Stops {
+class StopsInStore implements SharedStops {
   readonly #store: StopStore;
   readonly #withinMs: number;
+  readonly #pause: (ms: number) => Promise<void>;
   readonly #known = new RunLatches();
   /** What was stopped here and the store may not have. */
   readonly #owed: Stop[] = [];
+  /** What was stopped here, and whether the store has it, until a look has begun after it had. */
+  readonly #own = new Map<string, boolean>();
   #cursor: string | null = null;
   /** When the latest look that was answered began. */
   #seenAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | null = null;
 
-  constructor(store: StopStore, withinMs: number) {
+  constructor(store: StopStore, { withinMs = 1000, pause = pauseFor }: SharedStopsOptions) {
     this.#store = store;
     this.#withinMs = withinMs;
+    this.#pause = pause;
   }
 
   refresh(now: number): Awaitable<void> {
@@ -73,17 +111,34 @@ class StopsInStore implements Stops {
 
   async stop(name: string, reason: string, now: number): Promise<boolean> {
     // Here it holds from now on, whatever becomes of the store.
-    if (this.#known.stop(name, reason, now)) {
-      const stop = { name, reason, at: now };
-      try {
-        return await this.#store.add(stop);
-      } catch (error) {
-        this.#owed.push(stop);
-        throw error;
-      }
+    this.#known.stop(name, reason, now);
+    this.#own.set(name, false);
+    const stop = { name, reason, at: now };
+    try {
+      await this.#pay();
+      // Also where it was known: it may have been lifted since.
+      return await this.#add(stop);
+    } catch (error) {
+      if (!this.#owed.some((owed) => owed.name === name)) this.#owed.push(stop);
+      throw error;
     }
+  }
+
+  async lift(name: string, now: number): Promise<boolean> {
     await this.#pay();
-    return false;
+    const isLifted = await this.#store.lift(name, now);
+    this.#known.lift(name);
+    return isLifted;
+  }
+
+  spread(): Promise<void> {
+    // Times are whole milliseconds, and timers may be early by a part of one.
+    return this.#pause(this.#withinMs + 2);
+  }
+
+  async list(): Promise<readonly Stop[]> {
+    const { stops } = await this.#store.since(null);
+    return stops.flatMap(({ reason, ...stop }) => (reason === null ? [] : [{ ...stop, reason }]));
   }
 
   async close(): Promise<void> {
@@ -110,9 +165,15 @@ class StopsInStore implements Stops {
     return this.#looking;
   }
 
+  async #add(stop: Stop): Promise<boolean> {
+    const isKept = await this.#store.add(stop);
+    this.#own.set(stop.name, true);
+    return isKept;
+  }
+
   async #pay(): Promise<void> {
     for (let next = this.#owed[0]; next !== undefined; next = this.#owed[0]) {
-      await this.#store.add(next);
+      await this.#add(next);
       // Somebody else may have told the store of it meanwhile.
       if (this.#owed[0] === next) this.#owed.shift();
     }
@@ -120,10 +181,22 @@ class StopsInStore implements Stops {
 
   async #ask(now: number): Promise<void> {
     await this.#pay();
+    // Of these the answer is newer than what is known here; of others that were stopped here it may be older.
+    const told = [...this.#own].flatMap(([name, isKept]) => (isKept ? [name] : []));
     const { stops, cursor } = await this.#store.since(this.#cursor);
-    this.#cursor = cursor;
-    // By this gate's clock: one that is ahead elsewhere makes nothing here look old.
-    for (const { name, reason } of stops) this.#known.stop(name, reason, now);
+    for (const name of told) this.#own.delete(name);
+    // What is passed over is told again.
+    if (!stops.some(({ name }) => this.#own.has(name))) this.#cursor = cursor;
+    for (const { name, reason } of stops) {
+      if (this.#own.has(name)) continue;
+      this.#known.lift(name);
+      // By this gate's clock: one that is ahead elsewhere makes nothing here look old.
+      if (reason !== null) this.#known.stop(name, reason, now);
+    }
     this.#seenAt = now;
   }
+}
+
+function pauseFor(ms: number): Promise<void> {
+  return new Promise((go) => setTimeout(go, ms));
 }

@@ -141,10 +141,19 @@ export const bodySchemas: Readonly<Record<string, z.ZodMiniType>> = {
       type: z.literal("stop"),
       run: z.exactOptional(name),
       agent: z.exactOptional(name),
+      tenant: z.exactOptional(name),
+      lifted: z.exactOptional(z.literal(true)),
+      by: z.exactOptional(name),
       reason: text,
     })
     .check(
-      z.refine(({ run, agent }) => (run === undefined) !== (agent === undefined), "not a run or an agent"),
+      z.refine(
+        ({ run, agent, tenant, lifted, by }) =>
+          run === undefined
+            ? agent !== undefined && (lifted === undefined || by !== undefined)
+            : (agent ?? tenant ?? lifted) === undefined,
+        "not the stop of a run or an agent, or the lifting of an agent's by somebody",
+      ),
     ),
   adjustment: z
     .strictObject({

@@ -166,7 +166,14 @@ const isAdjustment = body("adjustment", {
   window: isName,
 });
 
-const isStop = body("stop", { agent: optional(isName), reason: isText, run: optional(isName) });
+const isStop = body("stop", {
+  agent: optional(isName),
+  by: optional(isName),
+  lifted: optional((value) => (value === true ? 4 : -1)),
+  reason: isText,
+  run: optional(isName),
+  tenant: optional(isName),
+});
 
 const bodies: Readonly<Record<string, Check>> = {
   decision: body("decision", {
@@ -197,8 +204,9 @@ const bodies: Readonly<Record<string, Check>> = {
   stop: (value) => {
     const length = isStop(value);
     if (length < 0) return -1;
-    const { run, agent } = value as StopBody;
-    return (run === undefined) === (agent === undefined) ? -1 : length;
+    const { run, agent, tenant, lifted, by } = value as StopBody;
+    if (run !== undefined) return (agent ?? tenant ?? lifted) === undefined ? length : -1;
+    return agent !== undefined && (lifted === undefined || by !== undefined) ? length : -1;
   },
   adjustment: (value) => {
     const length = isAdjustment(value);

@@ -123,11 +123,17 @@ export interface ApprovalBody extends ReceiptHeader {
   readonly reason?: string;
 }
 
-/** A run or an agent was stopped, one of both: every later action of it is denied. */
+/** A run or an agent was stopped, one of both: every later action of it is denied. An agent's stop can be lifted. */
 export interface StopBody extends ReceiptHeader {
   readonly type: "stop";
   readonly run?: string;
   readonly agent?: string;
+  /** The tenant that the agent is stopped in; absent: all. */
+  readonly tenant?: string;
+  /** True where this lifts the stop of exactly this agent and tenant: later actions are decided again. */
+  readonly lifted?: true;
+  /** Who stopped it by hand, or lifted the stop. */
+  readonly by?: string;
   readonly reason: string;
 }
 

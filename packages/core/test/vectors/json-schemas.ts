@@ -8,7 +8,7 @@ const about: Readonly<Record<string, string>> = {
   decision: "What was decided about one action.",
   settlement: "How an action that was let through ended.",
   approval: "A step in the life of an approval.",
-  stop: "A run or an agent was stopped.",
+  stop: "A run or an agent was stopped, or an agent's stop was lifted.",
   adjustment: "Somebody corrected what was spent, by hand.",
   key: "The key that signs the chain from here on.",
   checkpoint: "What the chain holds so far.",
@@ -21,7 +21,12 @@ const besides: Readonly<Record<string, JsonObject>> = {
     if: { properties: { outcome: { const: "settled" } } },
     else: { properties: { amounts: { maxItems: 0 } } },
   },
-  stop: { oneOf: [{ required: ["run"] }, { required: ["agent"] }] },
+  stop: {
+    if: { required: ["run"] },
+    // A schema that nothing satisfies: no such member.
+    then: { properties: { agent: { not: {} }, tenant: { not: {} }, lifted: { not: {} } } },
+    else: { required: ["agent"], anyOf: [{ properties: { lifted: { not: {} } } }, { required: ["by"] }] },
+  },
   adjustment: {
     if: { properties: { kind: { const: "correction" } } },
     else: { properties: { amount: { pattern: "^-" } } },

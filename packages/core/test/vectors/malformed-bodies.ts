@@ -73,6 +73,8 @@ const wrong: Readonly<Record<string, readonly (readonly [string, string, JsonVal
   stop: [
     ["an empty run", "run", ""],
     ["an agent besides a run", "agent", "finance-bot"],
+    ["a tenant besides a run", "tenant", "acme"],
+    ["by nobody", "by", ""],
     ["a run of 1,025 characters", "run", "r".repeat(1025)],
     ["a time without milliseconds", "time", "2026-03-02T09:15:04Z"],
     ["a time with an offset", "time", "2026-03-02T09:15:04.000+00:00"],
@@ -166,6 +168,7 @@ export function malformedBodies(type: string, body: JsonObject): readonly Malfor
     more,
     ...(type === "decision" ? withoutMembers(body) : []),
     ...(type === "settlement" ? [strangeName(body)] : []),
+    ...(type === "stop" ? wrongLifts(body) : []),
     ...(type === "adjustment" ? wrongSigns(body) : []),
     ...(type === "key" ? badKeys(body) : []),
   ];
@@ -175,6 +178,24 @@ export function malformedBodies(type: string, body: JsonObject): readonly Malfor
 function strangeName(body: JsonObject): MalformedBody {
   const usage = JSON.parse('{"__proto__":1}') as JsonObject;
   return { comment: "__proto__ as the name of a count", reason: "not_canonical", value: { ...body, usage } };
+}
+
+/** What lifts no agent's stop, or says not who lifts it. */
+function wrongLifts({ run = "", ...body }: JsonObject): readonly MalformedBody[] {
+  const changed = (comment: string, more: JsonObject): MalformedBody => ({
+    comment,
+    reason: "malformed",
+    value: { ...body, ...more },
+  });
+  const agent = "finance-bot";
+  return [
+    changed("a run's stop that is lifted", { run, lifted: true, by: "carol" }),
+    changed("an agent's stop that nobody lifts", { agent, lifted: true }),
+    changed("an agent's stop that is not lifted, and says so", { agent, lifted: false, by: "carol" }),
+    changed("an agent's stop that is lifted as a text", { agent, lifted: "true", by: "carol" }),
+    changed("an agent's stop in a tenant without a name", { agent, tenant: "" }),
+    changed("the stop of a whole tenant", { tenant: "acme" }),
+  ];
 }
 
 /** Amounts that another kind of adjustment may have. */
