@@ -39,7 +39,6 @@ export interface ReserveRequest {
    * @default false
    */
   readonly fresh?: boolean;
-}
   /**
    * The chain of receipts that tells of it, of printable ASCII without spaces: where a process dies before the ledger
    * knows of what it granted out of a lease, that is where it is found.
@@ -47,6 +46,7 @@ export interface ReserveRequest {
    * @default it is not known
    */
   readonly chain?: string;
+}
 
 /** Money held for one attempt. */
 export interface Reservation {
