@@ -239,6 +239,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "postgresApprovals",
     "postgresLedger",
     "postgresLog",
+    "postgresReplays",
     "postgresStops",
   ],
   "@tollgate/sqlite": [
@@ -247,6 +248,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "sqliteFile",
     "sqliteLedger",
     "sqliteLog",
+    "sqliteReplays",
     "sqliteStops",
   ],
 };

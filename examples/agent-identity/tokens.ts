@@ -3,10 +3,10 @@ import { strict as assert } from "node:assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { createGate, type Gate } from "@tollgate/core";
 import { createIdentity } from "@tollgate/core/identity";
-import { jwtIdentity, memoryReplays, type ReplayStore } from "@tollgate/identity";
+import { jwtIdentity, memoryReplays } from "@tollgate/identity";
+import { sqliteReplays } from "@tollgate/sqlite";
 import { startIssuer } from "./issuer.ts";
 
 const issuer = await startIssuer();
@@ -83,20 +83,13 @@ async function ask(gate: Gate, credential: string, claims: { readonly user?: str
   // Each turn is a process that begins anew.
   for (let turn = 0; turn < 2; turn++) {
     // #region replays
-    const shown = new DatabaseSync(file);
-    shown.exec("CREATE TABLE IF NOT EXISTS shown (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT");
-    const take = shown.prepare("INSERT INTO shown VALUES (?, ?) ON CONFLICT DO NOTHING");
-    const forget = shown.prepare("DELETE FROM shown WHERE expires_at <= ?");
-    const replays: ReplayStore = {
-      use(id, expiresAt, now) {
-        forget.run(now);
-        return take.run(id, expiresAt).changes === 1;
-      },
-    };
+    // Or postgresReplays(pool), for processes on many machines.
+    const replays = sqliteReplays(file);
     const gate = createGate({ identity: jwtIdentity({ jwks, audience, requireJti: true, replays }) });
     // #endregion
     codes.push((await gate.decide(action, { run: gate.run({ credential: token }) })).code);
-    shown.close();
+    await gate.close();
+    await replays.close();
   }
   rmSync(directory, { recursive: true });
   assert.deepEqual(codes, ["allowed", "identity_denied"]);

@@ -1,8 +1,7 @@
 import { type Awaitable, InvalidConfig, type Subject } from "@tollgate/core";
-import type { CallerField } from "@tollgate/core/identity";
+import type { CallerField, ReplayStore } from "@tollgate/core/identity";
 import type { CryptoKey, JSONWebKeySet, JWK } from "jose";
 import type { ClaimSources } from "./claim-sources.ts";
-import type { ReplayStore } from "./replay-store.ts";
 import type { SpiffeOptions } from "./spiffe-id.ts";
 
 /** The signatures that are accepted (RFC 7518 section 3.1, RFC 8037 section 3.1). */

@@ -1,5 +1,5 @@
 import { InvalidConfig, StorageFailed } from "@tollgate/core";
-import type { ReplayStore } from "./replay-store.ts";
+import type { ReplayStore } from "@tollgate/core/identity";
 
 /** Options of {@link memoryReplays}. */
 export interface MemoryReplaysOptions {

@@ -13,4 +13,5 @@ export type { PostgresClient, PostgresPool, PostgresQuery } from "./pool.ts";
 export { type PostgresApprovalsOptions, postgresApprovals } from "./postgres-approvals.ts";
 export { type PostgresLedger, type PostgresLedgerOptions, postgresLedger } from "./postgres-ledger.ts";
 export { type PostgresLog, type PostgresLogOptions, postgresLog } from "./postgres-log.ts";
+export { type PostgresReplaysOptions, postgresReplays } from "./postgres-replays.ts";
 export { type PostgresStopsOptions, postgresStops } from "./postgres-stops.ts";

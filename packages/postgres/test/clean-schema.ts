@@ -14,6 +14,7 @@ export async function emptySchema(pool: pg.Pool): Promise<void> {
     DELETE FROM tollgate.adjustments;
     DELETE FROM tollgate.approvals;
     DELETE FROM tollgate.stops;
+    DELETE FROM tollgate.shown_tokens;
     DELETE FROM tollgate.chains;
     DELETE FROM tollgate.receipts;
     UPDATE tollgate.looked_through SET until = -9007199254740991;

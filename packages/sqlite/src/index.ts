@@ -13,5 +13,6 @@ export { sqliteApprovals } from "./sqlite-approvals.ts";
 export type { SqliteFile } from "./sqlite-file.ts";
 export { type SqliteLedger, type SqliteLedgerOptions, sqliteLedger } from "./sqlite-ledger.ts";
 export { type SqliteLog, sqliteLog } from "./sqlite-log.ts";
+export { type SqliteReplays, sqliteReplays } from "./sqlite-replays.ts";
 export { type SqliteStopsOptions, sqliteStops } from "./sqlite-stops.ts";
 export { sqliteFile } from "./use-file.ts";

@@ -18,6 +18,8 @@ export const schemaVersion: number = 1;
  * stopped, with names and reasons as JSON texts, and without a reason what was and is lifted; its positions are given
  * once, so that whoever looks for changes misses none.
  *
+ * `shown` are the fingerprints of tokens that are good once, until an hour after they expire.
+ *
  * `watched` are reservations whose ending may be without its receipt in this file: they are looked at when they are
  * due. How far receipts were looked through for decisions without an ending stands in `looked_through`.
  */
@@ -103,6 +105,12 @@ CREATE TABLE stops (
   reason TEXT,
   at REAL NOT NULL
 ) STRICT;
+
+CREATE TABLE shown (
+  id TEXT PRIMARY KEY,
+  expires_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX shown_expired ON shown (expires_at);
 
 CREATE TABLE chains (
   number INTEGER PRIMARY KEY,

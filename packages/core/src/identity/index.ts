@@ -10,3 +10,4 @@ export type {
   Verified,
   VerifyCredential,
 } from "./identity.ts";
+export type { ReplayStore } from "./replay-store.ts";

@@ -4,6 +4,7 @@ import { ledgerTables } from "./ledger-tables.ts";
 import { receiptFunctions } from "./receipt-functions.ts";
 import { receiptTables } from "./receipt-tables.ts";
 import { recordFunction } from "./record-function.ts";
+import { replayFunction } from "./replay-function.ts";
 import { reserveFunction } from "./reserve-function.ts";
 import { stopFunction } from "./stop-function.ts";
 import { untoldFunction } from "./untold-function.ts";
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
       receiptFunctions,
       approvalFunctions,
       stopFunction,
+      replayFunction,
       upkeepFunctions,
       revoke,
     ].join("\n"),
