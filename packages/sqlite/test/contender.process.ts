@@ -11,12 +11,12 @@ await once(process.stdin, "data");
 process.stdin.destroy();
 
 const tasks: Readonly<Record<string, () => Promise<void>>> = {
-  /** Takes 7 at a time from one limit, until nothing is left. */
+  /** Takes 7 at a time from a limit of 28,000, until nothing is left. */
   async reserve() {
     await together(8, async (caller) => {
       for (let nth = 0; ; nth++) {
         const key = `${name}-${caller}-${nth}`;
-        const answer = await ledger.reserve(request(key, [claim({ amount: 7n, limit: 5000n })]));
+        const answer = await ledger.reserve(request(key, [claim({ amount: 7n, limit: 28_000n })]));
         if (answer.status !== "reserved") return;
         console.log(key);
       }
