@@ -41,7 +41,7 @@ export async function ask(
   fresh = true,
 ): Promise<Reservation | string> {
   const expiresAt = clock.now() + reservationMs;
-  const answer = await ledger.reserve({ id: `id ${key}`, key, digest: "d", claims, expiresAt, fresh });
+  const answer = await ledger.reserve({ id: key, key, digest: "d", claims, expiresAt, fresh });
   return answer.status === "reserved" ? answer.reservation : answer.status;
 }
 

@@ -15,5 +15,5 @@ describe("a ledger in PostgreSQL that processes lease from", () => {
     await emptySchema(pool);
     return postgresLedger(pool, { clock, time: "caller" });
   };
-  for (const { rule, check } of leaseLaws(make, { runs: 40 })) it(rule, check);
+  for (const { rule, check } of leaseLaws(make, { runs: 40 })) it(rule, check, 120_000);
 });

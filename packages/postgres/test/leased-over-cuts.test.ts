@@ -26,7 +26,7 @@ function process(): LeasedLedger {
 /** What a gate asks for with keys of its own. */
 function fresh(key: string, amount = 10n) {
   const claims = [claim({ amount, limit })];
-  return { ...request(key, claims), expiresAt: Date.now() + 60_000, fresh: true };
+  return { ...request(key, claims), id: key, expiresAt: Date.now() + 60_000, fresh: true };
 }
 
 describe.each(["answer", "question"] as const)("leases over a connection that loses the %s", (lose) => {

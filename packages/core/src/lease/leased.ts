@@ -46,7 +46,8 @@ export interface LeasedLedger extends Ledger {
  * then on. A settlement or release is answered when the shared ledger has it. Slices are a quarter of what is left at
  * most; what does not fit into one is decided by the shared ledger, so that the last cent can be spent by anyone. What
  * a process that died had leased is free again when its leases expire; of what it granted in the last few
- * milliseconds and had not told yet, nothing is known then but the receipts.
+ * milliseconds and had not told yet, nothing is known then but the receipts: a ledger that shares its store with them
+ * finds it there, and tells of it as expired.
  *
  * While 10,000 grants wait to be told nothing more is granted here. A lease or a telling that is not answered within 10
  * seconds counts as failed.
@@ -89,11 +90,12 @@ class LedgerWithLeases implements LeasedLedger {
 
   reserve(request: ReserveRequest): Awaitable<ReserveResult> {
     checkRequest(request);
-    const { claims, key, fresh } = request;
+    const { claims, key, id, fresh } = request;
     const known = this.#queue.byKey(key);
     if (known !== null) return this.#again(known, request);
-    if (fresh !== true || this.#isClosed || claims.length === 0 || this.#queue.isFull)
-      return this.#ask(request);
+    // By its id it is found where this process does not live to tell of it.
+    const isOurs = fresh === true && key === id && claims.length > 0;
+    if (!isOurs || this.#isClosed || this.#queue.isFull) return this.#ask(request);
     const balances = claims.map((claim) => this.#balances.of(claim));
     return this.#grant(request, balances) ?? this.#takeOrAsk(request, balances);
   }

@@ -10,8 +10,8 @@ export const leaseKeyPrefix: string = "lease ";
 /**
  * What the keys of all leases begin with that were taken for a chain of receipts; their ids follow.
  *
- * A chain's gate has one ledger. So a decision of such a chain that has a reservation and is unknown to the ledger was
- * granted out of a lease by a process that died before it told anybody.
+ * A chain's gate has one ledger, and what is granted out of leases has its id for a key. So a decision of such a chain
+ * that has a reservation and is unknown to the ledger was granted by a process that died before it told anybody.
  */
 export function leaseKeysOf(chain: string): string {
   return `${leaseKeyPrefix}${chain} `;
@@ -21,7 +21,7 @@ export function leaseKeysOf(chain: string): string {
  * Whether a reservation is a lease: money that a process took out of a balance in one go, to grant it by itself.
  *
  * A ledger ends leases that have expired like all else, but tells nobody of them: no decision was made for one,
- * so that no receipt is to say how it ended.
+ * so that no receipt is to say how it ended. What was granted out of one and never told is found by its decision.
  */
 export function isLease({ key }: Pick<Reservation, "key">): boolean {
   return key.startsWith(leaseKeyPrefix);

@@ -196,7 +196,8 @@ export interface Ledger {
    *
    * A ledger that shares its store with the receipts also yields, as `unrecorded`, reservations that ended minutes
    * ago and whose ending is missing there, though their decision is not: each to one caller, and again to another
-   * when it stays away. Whoever is told of a reservation writes its receipt.
+   * when it stays away. So also decisions that were granted out of a lease which has expired, by a process that died
+   * before it told anybody: as expired. Whoever is told of a reservation writes its receipt.
    */
   expire(now: number): AsyncIterable<Expired>;
   /** When the next open reservation expires, in epoch milliseconds; null when none is open. */
