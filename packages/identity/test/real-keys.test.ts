@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { findDenial, gateBudget } from "@tollgate/core";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { saidOf, sign, type TestKey, testKey, tokenFixture } from "./token-fixture.ts";
 
 let first: TestKey;
@@ -16,6 +16,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 let server: Server | null = null;
 
 afterEach(async () => {
+  vi.useRealTimers();
   const closing = server;
   server = null;
   closing?.closeAllConnections();
@@ -34,37 +35,65 @@ async function serve(answer: Answer): Promise<{ readonly jwks: string; readonly 
   return { jwks: `http://127.0.0.1:${(started.address() as AddressInfo).port}/keys`, asked: () => asked };
 }
 
+/** What the clock says by which keys grow old, which is the process's own: it stands still until it is set. */
+function stopClock(): number {
+  const now = Date.now();
+  vi.useFakeTimers({ toFake: ["Date"], now });
+  return now;
+}
+
+/** Long enough for a machine that is busy: only what is never answered has to come to an end. */
+const patient = { timeoutMs: 60_000 };
+
 const failed = "identity_failed: the identity could not be verified";
 
 describe("keys that are fetched", () => {
   it("are fetched once for many runs, and a token of another key does not have them fetched again and again", async () => {
+    const now = stopClock();
     const { jwks, asked } = await serve((_, response) => response.end(JSON.stringify({ keys: [first.jwk] })));
-    const { ask } = tokenFixture({ jwks });
+    const { ask } = tokenFixture({ jwks, remote: patient });
     expect(asked()).toBe(0);
     expect(await ask(await sign(first))).toBe("allowed");
     const many = await Promise.all(Array.from({ length: 10 }, async () => ask(await sign(first))));
     expect(new Set(many)).toEqual(new Set(["allowed"]));
     const unknown = "identity_denied: the credential is signed by a key that is not known";
     for (let turn = 0; turn < 5; turn++) expect(await ask(await sign(second))).toBe(unknown);
+    vi.setSystemTime(now + 29_999);
+    expect(await ask(await sign(second))).toBe(unknown);
     expect(asked()).toBe(1);
   });
 
   it("are fetched again for a key that is new, once the cooldown is over", async () => {
+    const now = stopClock();
     const keys = [first.jwk];
     const { jwks, asked } = await serve((_, response) => response.end(JSON.stringify({ keys })));
-    const { ask } = tokenFixture({ jwks, remote: { cooldownMs: 1 } });
+    const { ask } = tokenFixture({ jwks, remote: patient });
     expect(await ask(await sign(first))).toBe("allowed");
     keys.push(second.jwk);
-    const before = Date.now();
-    while (Date.now() <= before + 1);
+    vi.setSystemTime(now + 30_001);
     expect(await ask(await sign(second))).toBe("allowed");
+    expect(asked()).toBe(2);
+  });
+
+  it("are fetched again when they are old, and a key that was taken away counts no more", async () => {
+    const now = stopClock();
+    let keys = [first.jwk];
+    const { jwks, asked } = await serve((_, response) => response.end(JSON.stringify({ keys })));
+    const { ask } = tokenFixture({ jwks, remote: patient });
+    expect(await ask(await sign(first))).toBe("allowed");
+    keys = [second.jwk];
+    vi.setSystemTime(now + 599_999);
+    expect(await ask(await sign(first))).toBe("allowed");
+    expect(asked()).toBe(1);
+    vi.setSystemTime(now + 600_001);
+    expect(await ask(await sign(first))).toMatch(/a key that is not known/);
     expect(asked()).toBe(2);
   });
 
   it("may be those of a SPIFFE bundle", async () => {
     const keys = [{ ...first.jwk, use: "jwt-svid" }];
     const { jwks } = await serve((_, response) => response.end(JSON.stringify({ keys, spiffe_sequence: 1 })));
-    const { ask } = tokenFixture({ jwks, spiffe: { trustDomain: "acme.example" } });
+    const { ask } = tokenFixture({ jwks, remote: patient, spiffe: { trustDomain: "acme.example" } });
     expect(await ask(await sign(first, { sub: "spiffe://acme.example/bot" }))).toBe("allowed");
   });
 
@@ -118,7 +147,7 @@ describe("keys that are fetched", () => {
       if (isAway) response.writeHead(503).end();
       else response.end(JSON.stringify({ keys: [first.jwk] }));
     });
-    const { gate } = tokenFixture({ jwks });
+    const { gate } = tokenFixture({ jwks, remote: patient });
     const run = gate.run({ credential: await sign(first) });
     const code = async (): Promise<string> => (await gate.decide({ kind: "tool", name: "t" }, { run })).code;
     expect(await code()).toBe("identity_failed");

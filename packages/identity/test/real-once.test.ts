@@ -129,6 +129,27 @@ describe("a revocation", () => {
     ]);
   });
 
+  it("is looked up for each action of a run and its children, not once for the run", async () => {
+    const asked: string[] = [];
+    const { gate } = tokenFixture({
+      publicKey: key.jwk,
+      revoked: ({ agent }) => {
+        asked.push(agent);
+        return asked.length > 4;
+      },
+    });
+    const run = gate.run({ credential: await sign(key) });
+    const child = run.child();
+    const codes: string[] = [];
+    for (const acting of [run, run, child, run, child, run]) {
+      codes.push((await gate.decide(action, { run: acting })).code);
+      expect(asked).toHaveLength(codes.length);
+    }
+    const [allowed, denied] = ["allowed", "identity_denied"];
+    expect(codes).toEqual([allowed, allowed, allowed, allowed, denied, denied]);
+    expect(asked).toEqual(Array(6).fill("finance-bot"));
+  });
+
   it("that cannot be looked up in time denies as unavailable", async () => {
     const { ask, clock } = tokenFixture({
       publicKey: key.jwk,

@@ -42,7 +42,7 @@ function asker({ gate, provider }: IdentityBench, name: string, tools: readonly 
 }
 
 /** The tools of the bench's agents. */
-export const toolsOf = (bench: Pick<IdentityBench, "use">): StructuredToolInterface[] =>
+const toolsOf = (bench: Pick<IdentityBench, "use">): StructuredToolInterface[] =>
   (["search", "pay"] as const).map((name) =>
     tool(({ text }: { text: string }) => bench.use(name, text), {
       name,

@@ -68,13 +68,13 @@ const nestedOver = (api: Api): IdentityDriver["nested"] => [
   },
 ];
 
-for (const api of apis) {
+describe.each(apis)("callers with tokens, over %s", (api) => {
   identityConformance({
     name: `@tollgate/openai-agents over ${api}`,
     open: (bench) => talkTo(api, bench, agentOf(bench)),
     nested: nestedOver(api),
   });
-}
+});
 
 describe("the group of a trace, in a run with a credential", () => {
   beforeAll(() => {
