@@ -1,5 +1,7 @@
-import { createSigner, memoryLedger, type Permit } from "@tollgate/core";
+import { createSigner, memoryLedger, memoryLog, type Permit, type Receipt } from "@tollgate/core";
+import { tellLostGrants } from "@tollgate/core/operate";
 import { manualClock } from "@tollgate/core/testing";
+import { replayBalances, verifyChain } from "@tollgate/core/verify";
 import { expect } from "vitest";
 import { ttl } from "./leased-process.ts";
 import type { LedgerLaw } from "./ledger-under-test.ts";
@@ -150,6 +152,36 @@ const laws: Readonly<Record<string, (shop: Shop) => Promise<void>>> = {
     await shop.outlive();
     await shop.outlive();
     expect(await shop.endingsOf(permit)).toEqual([]);
+  },
+
+  async "where receipts are kept elsewhere somebody has to look through them, once or often"(shop) {
+    const { ledger, log } = shop.store;
+    const own = memoryLog();
+    const machine = await shop.machine({ log: own });
+    machine.tells = true;
+    const told = await decide(machine.gate);
+    await machine.ledger.flush();
+    machine.tells = false;
+    const [late, lost] = [await decide(machine.gate), await decide(machine.gate, "bob")];
+    await decide(machine.gate, "bob", "charge-card");
+    await shop.outlive();
+    const look = () => tellLostGrants({ ledger, receipts: own.read(), until: shop.clock.now() });
+    const found = (await Promise.all([look(), look()])).flat();
+    expect(new Set(found)).toEqual(new Set([late.id, lost.id]));
+    expect(await look()).toEqual([]);
+    await shop.pass(1000);
+    for (const permit of [told, late, lost]) expect(await shop.endingsOf(permit)).toEqual(["expired"]);
+    expect(await look()).toEqual([]);
+    machine.tells = true;
+    await late.settle({ amounts: { units: 4n } });
+    await shop.outlive();
+    const receipts: Receipt[] = [];
+    for (const each of [log, own]) for await (const receipt of each.read()) receipts.push(receipt);
+    // What one machine writes of another's decision comes after it.
+    receipts.sort((one, other) => Date.parse(one.body.time) - Date.parse(other.body.time));
+    expect(await verifyChain(receipts)).toMatchObject({ break: null, open: 0 });
+    expect(await ledger.balances({})).toMatchObject(await replayBalances(receipts));
+    expect(await tellLostGrants({ ledger, receipts, until: shop.clock.now() })).toEqual([]);
   },
 
   async "two gates that share leases are told apart by their chains"(shop) {

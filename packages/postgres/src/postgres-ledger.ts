@@ -233,7 +233,7 @@ class LedgerInPostgres implements PostgresLedger {
       FROM tollgate.reservations r
       WHERE r.status <> 'refused' AND ($1::text IS NULL
         OR EXISTS (SELECT FROM jsonb_array_elements(r.holds) AS list(hold) WHERE hold ->> 0 = $1))
-        AND ($2::text IS NULL OR r.id = $2) AND ($3::text IS NULL OR r.status = $3)
+        AND ($2::text IS NULL OR r.key = $2 AND r.id = $2 OR r.key <> r.id AND r.id = $2) AND ($3::text IS NULL OR r.status = $3)
       ORDER BY r.created_at DESC, r.id DESC LIMIT $4`,
       [budget ?? null, id ?? null, status ?? null, limit],
     );

@@ -10,3 +10,4 @@ export type {
   Released,
   ReleaseRequest,
 } from "./operator.ts";
+export { type LostGrantsQuery, tellLostGrants } from "./tell-lost-grants.ts";
