@@ -40,7 +40,7 @@ export async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
 
 /** Asks until the answer is wanted, and answers it; fails when it has not come after a long time. */
 export async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 45_000;
   for (;;) {
     const answer = await ask();
     if (isWanted(answer)) return answer;

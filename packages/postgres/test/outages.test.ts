@@ -13,6 +13,8 @@ import { centNano, spend, type Told } from "./spend.ts";
 const server = await startServer();
 afterAll(() => server.stop());
 const pool = server.pool({ max: 3 });
+// One connection, which nothing here cuts or cancels.
+const disturber = server.pool({ max: 1 });
 await migrate(pool);
 beforeEach(() => emptySchema(pool));
 
@@ -78,7 +80,7 @@ describe("spending goes on, and nothing that was acknowledged is lost, when", ()
   it("connections are cut in the middle of statements", async () => {
     await spendThrough(async () => {
       for (let time = 0; time < 15; time++) {
-        await pool.query(
+        await disturber.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.7`,
         );
@@ -90,11 +92,13 @@ describe("spending goes on, and nothing that was acknowledged is lost, when", ()
   it("statements are cancelled, and locks are held up", async () => {
     await spendThrough(async () => {
       for (let time = 0; time < 15; time++) {
-        await pool.query(
+        await disturber.query(
           `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
           WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.7`,
         );
-        await pool.query("BEGIN; SELECT * FROM tollgate.balances FOR UPDATE; SELECT pg_sleep(0.03); COMMIT");
+        await disturber.query(
+          "BEGIN; SELECT * FROM tollgate.balances FOR UPDATE; SELECT pg_sleep(0.03); COMMIT",
+        );
       }
     });
   });

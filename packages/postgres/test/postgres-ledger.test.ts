@@ -193,8 +193,9 @@ describe("callers at once", () => {
     try {
       await client.query("BEGIN");
       await client.query("SELECT * FROM tollgate.balances FOR UPDATE");
-      const hasty = postgresLedger(pool, { timeoutMs: 200 });
-      await expect(hasty.reserve(request("given up"))).rejects.toThrow(/did not answer within 200 ms/);
+      const hasty = postgresLedger(pool, { timeoutMs: 1000 });
+      await hasty.balances({});
+      await expect(hasty.reserve(request("given up"))).rejects.toThrow(/did not answer within 1000 ms/);
       const patient = ledger.reserve(request("b"));
       await client.query("ROLLBACK");
       expect((await patient).status).toBe("reserved");

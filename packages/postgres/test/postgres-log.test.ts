@@ -68,7 +68,7 @@ describe("an append whose connection is cut", () => {
   );
 
   it("is answered late rather than wrongly: it waits until the database can be asked", async () => {
-    const log = postgresLog(shaky, { timeoutMs: 200 });
+    const log = postgresLog(shaky, { timeoutMs: 1000 });
     const chain = new SealedChain("c");
     await log.append(chain.seal());
     const client = await pool.connect();
@@ -80,7 +80,7 @@ describe("an append whose connection is cut", () => {
         answered = true;
       });
       appended.catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      await new Promise((resolve) => setTimeout(resolve, 2000));
       expect(answered).toBe(false);
       await client.query("ROLLBACK");
       // Whichever of the tries got there first.

@@ -26,7 +26,7 @@ describe("several processes", () => {
     expect(told.filter(({ what }) => what === "settled")).toHaveLength(100);
     expect(await postgresLedger(pool).balances({})).toMatchObject([{ spent: 100n * centNano, held: 0n }]);
     await checkSpending(pool, told, 100n * centNano);
-  });
+  }, 120_000);
 
   it("that are killed lose nothing that they were told, and hold nothing for longer than a reservation lives", async () => {
     const plan = { limit: "$20.00", rounds: 2 };
@@ -34,7 +34,7 @@ describe("several processes", () => {
     expect(told.filter(({ what }) => what === "settled").length).toBeGreaterThan(0);
     expect(await heldTooLong(pool, plan)).toBe(0);
     await checkSpending(pool, told, 2000n * centNano);
-  });
+  }, 120_000);
 
   it("with leases that are killed overspend nothing, and what they had leased is spent by one who lives", async () => {
     const plan = { limit: "$20.00", rounds: 1, spenders: 8, ttlMs: 1000, slice: "$0.10" };
@@ -46,5 +46,5 @@ describe("several processes", () => {
     await checkSpending(pool, told, 2000n * centNano);
     told.push(...(await spendTheRest(pool, plan.slice, 2000n * centNano)));
     await checkSpending(pool, told, 2000n * centNano);
-  });
+  }, 120_000);
 });

@@ -3,15 +3,22 @@
 import { writeSync } from "node:fs";
 import { leased } from "@tollgate/core/leases";
 import pg from "pg";
-import { postgresLedger } from "../src/index.ts";
+import { postgresLedger, postgresLog } from "../src/index.ts";
 import { leaseTtlMs } from "./kill-rounds.ts";
 import { moneyGate } from "./money-gate.ts";
 import { spend } from "./spend.ts";
 
 const [url = "", limit = "", ttl = "", manner = "", slice = ""] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: url, max: 4 });
-const leasing = slice === "" ? {} : { ledger: leased(postgresLedger(pool), { slice, ttl: leaseTtlMs }) };
-const gate = moneyGate(pool, limit, { reservationTtlMs: Number(ttl), ...leasing });
+// On a machine that is busy with other processes nothing fails for that.
+const timeoutMs = 20_000;
+const ledger = postgresLedger(pool, { timeoutMs });
+const gate = moneyGate(pool, limit, {
+  reservationTtlMs: Number(ttl),
+  storageTimeoutMs: 2 * timeoutMs,
+  ledger: slice === "" ? ledger : leased(ledger, { slice, ttl: leaseTtlMs }),
+  log: postgresLog(pool, { timeoutMs }),
+});
 let isOver = false;
 process.stdin.on("end", () => {
   isOver = true;
