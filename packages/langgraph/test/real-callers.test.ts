@@ -1,13 +1,13 @@
 import { inspect } from "node:util";
 import { HumanMessage } from "@langchain/core/messages";
 import { BaseTracer, type Run as TracedRun } from "@langchain/core/tracers/base";
-import { Annotation, Command, MemorySaver, START, StateGraph } from "@langchain/langgraph";
+import { Annotation, Command, entrypoint, MemorySaver, Send, START, StateGraph } from "@langchain/langgraph";
 import type { MockProvider } from "@tollgate/conformance/mock-provider";
 import { receiptsOf, testGate, testProvider } from "@tollgate/conformance/test-gate";
 import { type TestTokens, testTokens } from "@tollgate/conformance/test-tokens";
 import { findDenial, type Gate, type GateOptions, InvalidAction } from "@tollgate/core";
 import { describe, expect, it } from "vitest";
-import { answerApproval, caller } from "../src/index.ts";
+import { answerApproval, caller, gatedTask, gateNode } from "../src/index.ts";
 import { interruptsOf } from "./fixture.ts";
 import { benchOf, type Chat, chatOf } from "./identity-graphs.ts";
 
@@ -176,6 +176,44 @@ describe("a caller's run", () => {
     const again = caller({ credential: await tokens.sign() });
     await graph.invoke(said(), { configurable: { tollgate: again } });
     expect(provider.count()).toBe(3);
+  });
+
+  it("is that of the tasks and parallel work of a workflow, and of what was sent", async () => {
+    const { tokens, gate } = await open();
+    const work = gatedTask(gate, {
+      name: "work",
+      action: (nth: number) => ({ kind: "tool", name: `work-${nth}` }),
+      call: async (_permit, nth) => nth,
+    });
+    const workflow = entrypoint({ name: "all", checkpointer: new MemorySaver() }, async (count: number) =>
+      Promise.all(Array.from({ length: count }, (_, nth) => work(nth))),
+    );
+    const Nth = Annotation.Root({ nth: Annotation<number>({ reducer: (_a, b) => b }) });
+    const fan = new StateGraph(Nth)
+      .addNode(
+        "send",
+        gateNode<typeof Nth.State, typeof Nth.Update>(gate, {
+          action: ({ nth }) => ({ kind: "tool", name: `work-${nth}` }),
+          call: async ({ nth }) => ({ nth }),
+        }),
+      )
+      .addConditionalEdges(START, () => [0, 1].map((nth) => new Send("send", { nth })))
+      .compile();
+    const once = async (sub: string) => {
+      const tollgate = caller({ credential: await tokens.sign({ sub }) });
+      await workflow.invoke(2, { configurable: { thread_id: sub, tollgate } });
+      await fan.invoke({ nth: 0 }, { configurable: { thread_id: sub, tollgate } });
+    };
+    await Promise.all([once("alice"), once("bob")]);
+    const said = (await receiptsOf(gate)).flatMap((body) =>
+      body.type === "decision"
+        ? [`${body.action.run} ${body.action.subject?.agent} ${body.action.name} ${body.decision.code}`]
+        : [],
+    );
+    const all = ["alice alice", "bob bob"].flatMap((who) =>
+      [0, 0, 1, 1].map((nth) => `${who} work-${nth} allowed`),
+    );
+    expect(said.sort()).toEqual(all);
   });
 
   it("is the thread's, so that another token of theirs goes on with what was asked for approval", async () => {

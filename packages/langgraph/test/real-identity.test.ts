@@ -21,6 +21,12 @@ const ways: Readonly<Record<string, Talk>> = {
     const configurable = { thread_id: `thread-${++threads}`, tollgate: shown(who) };
     return (prompt) => graph.invoke(said(prompt), { configurable });
   },
+  "in configurable, of a stream": (_bench, graph) => (who) => {
+    const configurable = { thread_id: `thread-${++threads}`, tollgate: shown(who) };
+    return async (prompt) => {
+      for await (const _part of await graph.stream(said(prompt), { configurable, streamMode: "messages" }));
+    };
+  },
   "in the runtime's context": (_bench, graph) => (who) => {
     const config = { configurable: { thread_id: `thread-${++threads}` }, context: { tollgate: shown(who) } };
     return (prompt) => graph.invoke(said(prompt), config);

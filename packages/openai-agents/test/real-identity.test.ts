@@ -33,13 +33,19 @@ const toolsOf = (bench: IdentityBench) =>
   );
 
 /** Each caller in a run and a session of their own, of one agent and one runner. */
-function talkTo(api: Api, bench: IdentityBench, agent: Agent) {
+function talkTo(api: Api, bench: IdentityBench, agent: Agent, isStreamed = false) {
   const modelProvider = gateModelProvider(openaiProvider(api, clientAt(bench)), bench.gate);
   const runner = new Runner({ modelProvider });
   return (who: RunInput) => {
     const run = bench.gate.run(who);
     const session = new MemorySession();
-    return (prompt: string) => bench.gate.withRun(run, () => runner.run(agent, prompt, { session }));
+    return (prompt: string) =>
+      bench.gate.withRun(run, async () => {
+        if (!isStreamed) return await runner.run(agent, prompt, { session });
+        const result = await runner.run(agent, prompt, { session, stream: true });
+        for await (const _event of result);
+        return await result.completed;
+      });
   };
 }
 
@@ -73,6 +79,11 @@ describe.each(apis)("callers with tokens, over %s", (api) => {
     name: `@tollgate/openai-agents over ${api}`,
     open: (bench) => talkTo(api, bench, agentOf(bench)),
     nested: nestedOver(api),
+  });
+  identityConformance({
+    name: `@tollgate/openai-agents over ${api}, streamed,`,
+    open: (bench) => talkTo(api, bench, agentOf(bench), true),
+    nested: [],
   });
 });
 
