@@ -1,6 +1,6 @@
 import type { AcceptPolicy, Action, Clock, EvaluationContext, PolicyInForce, Verdict } from "@tollgate/core";
 import { systemClock } from "@tollgate/core/driver";
-import { type Origin, originOf, textOf } from "./document/find-files.ts";
+import { isSame, type Looked, lookAgain, type Origin, originOf } from "./document/find-files.ts";
 import { InvalidPolicy, type PolicyProblem } from "./document/problem.ts";
 import { type PolicyDocument, readDocument } from "./document/read-document.ts";
 import { policyDigest } from "./policy-digest.ts";
@@ -58,11 +58,13 @@ export class Policy {
   readonly #options: PolicyOptions;
   #origin: Origin;
   #loaded: Loaded;
+  /** What stood in the files that were read last, whether it could be used or not. */
+  #looked: Looked = new Map();
 
   constructor(origin: Origin, options: PolicyOptions) {
     this.#origin = origin;
     this.#options = options;
-    this.#loaded = load(origin, options);
+    this.#loaded = load(origin, options, this.#looked);
     // Bound: a spread takes along the function alone.
     this.policy = (accept) => {
       if (accept !== undefined) this.#gates.add(accept);
@@ -93,8 +95,17 @@ export class Policy {
    */
   reload(pathOrText?: string | URL): boolean {
     const origin = pathOrText === undefined ? this.#origin : originOf(pathOrText);
-    const loaded = load(origin, this.#options);
-    this.#gates.check(loaded.document, loaded.inForce);
+    const looked: Looked = new Map();
+    let loaded: Loaded;
+    try {
+      loaded = load(origin, this.#options, looked);
+      this.#gates.check(loaded.document, loaded.inForce);
+    } catch (error) {
+      // Of another policy that is not taken nothing is watched.
+      if (origin === this.#origin) this.#looked = looked;
+      throw error;
+    }
+    this.#looked = looked;
     this.#origin = origin;
     const hasChanged = loaded.inForce.digest !== this.digest;
     // Secrets can have changed without the digest.
@@ -104,26 +115,26 @@ export class Policy {
 
   /**
    * Reloads the policy when its files have changed and then stayed the same for one look, so that none is read while
-   * it is being written; answers what ends that.
+   * it is being written; answers what ends that. What cannot be used is tried again once its files have changed, also
+   * those that could not be read.
    */
   watch(options: WatchOptions = {}): () => void {
     const { everyMs = 2000, clock = systemClock } = options;
-    let seen = this.#loaded.document.text;
+    let seen = this.#looked;
     let told: string | null = null;
     const look = (): void => {
       timer = clock.setTimer(look, everyMs);
-      const now = textOf(this.files);
-      const isSteady = now === seen;
+      const now = lookAgain(this.#looked.keys());
+      const isSteady = isSame(now, seen);
       seen = now;
-      if (!isSteady) return;
+      // What it was read from, and not what stands there by now: nothing that is written meanwhile is missed.
+      if (!isSteady || isSame(now, this.#looked)) return;
       try {
-        // What it was read from, and not what stands there by now: nothing that is written meanwhile is missed.
-        const hasChanged = now !== this.#loaded.document.text && this.reload();
+        const hasChanged = this.reload();
         told = null;
         if (hasChanged) options.onReload?.(this);
       } catch (error) {
         if (!(error instanceof InvalidPolicy)) throw error;
-        // What is wrong may be in a file that is not looked at yet: it is tried again, and told once.
         if (told !== error.message) options.onInvalid?.(error);
         told = error.message;
       }
@@ -166,9 +177,9 @@ export function lintPolicy(pathOrText: string | URL, options: PolicyOptions = {}
 }
 
 /** @throws InvalidPolicy whatever is wrong: who reloads a policy must not be brought down by a file. */
-function load(origin: Origin, options: PolicyOptions): Loaded {
+function load(origin: Origin, options: PolicyOptions, looked: Looked): Loaded {
   try {
-    return makeLoaded(origin, options);
+    return makeLoaded(origin, options, looked);
   } catch (error) {
     if (error instanceof InvalidPolicy) throw error;
     const message = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
@@ -178,8 +189,12 @@ function load(origin: Origin, options: PolicyOptions): Loaded {
   }
 }
 
-function makeLoaded(origin: Origin, { env = process.env, maxSteps = 1_000_000 }: PolicyOptions): Loaded {
-  const document = readDocument(origin, env);
+function makeLoaded(
+  origin: Origin,
+  { env = process.env, maxSteps = 1_000_000 }: PolicyOptions,
+  looked: Looked,
+): Loaded {
+  const document = readDocument(origin, env, looked);
   const evaluator = new PolicyEvaluator(document, maxSteps);
   const { prices, unpriced, subjects } = document;
   const optional: Pick<PolicyInForce, "prices" | "unpriced" | "roleOf"> = {

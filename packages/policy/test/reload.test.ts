@@ -121,73 +121,6 @@ describe("a policy that changes while a gate runs", () => {
     }
   });
 
-  describe("in a gate that has budgets and evaluators of its own", () => {
-    const own = { budgets: [{ id: "mine", limit: "9 calls" }] } as const;
-    const colliding = "version: 1\nbudgets:\n  - { id: all, limit: $1 }\n  - { id: mine, limit: $5 }\n";
-
-    it("is not changed to one of the same names, which whoever reloads it is told", async () => {
-      const policy = loadPolicy(path);
-      const failures: unknown[] = [];
-      const { gate } = gateOf(policy, { ...own, onFailure: (failure) => failures.push(failure) });
-      const other = gateOf(policy);
-      const before = policy.digest;
-      writeFileSync(path, colliding);
-      expect(() => policy.reload()).toThrow(
-        expect.objectContaining({
-          name: "InvalidPolicy",
-          problems: [
-            {
-              file: expect.stringContaining("tollgate.yaml"),
-              line: 4,
-              column: 5,
-              message: 'a gate with this policy has a budget "mine" of its own; give one of them another id',
-            },
-          ],
-        }),
-      );
-      expect(policy.digest).toBe(before);
-      for (const each of [gate, other.gate]) {
-        expect((await each.decide({ kind: "tool", name: "delete" })).receipt?.body).toMatchObject({
-          decision: { outcome: "deny", policy: before },
-        });
-      }
-      expect(failures).toEqual([]);
-      // What is right again is in force, and a gate that is closed has no say any more.
-      writeFileSync(path, colliding.replace("mine", "yours"));
-      expect(policy.reload()).toBe(true);
-      await gate.close();
-      writeFileSync(path, colliding);
-      expect(policy.reload()).toBe(true);
-      expect((await other.gate.decide({ kind: "tool", name: "x" })).outcome).toBe("allow");
-    });
-
-    it("is told so for evaluators, too", () => {
-      writeFileSync(path, "version: 1\n");
-      const policy = loadPolicy(path);
-      gateOf(policy, { evaluators: [evaluator("policy", () => ({ decision: "allow" }))] });
-      expect(() => policy.reload(text("$1.00", "$0.10", "deny"))).toThrow(
-        'policy:1:1: a gate with this policy has an evaluator "policy" of its own',
-      );
-    });
-
-    it("is told of by a watch as any other mistake is", () => {
-      const policy = loadPolicy(path);
-      gateOf(policy, own);
-      const clock = manualClock();
-      const told: string[] = [];
-      const stop = policy.watch({
-        everyMs: 1000,
-        clock,
-        onReload: () => told.push("reloaded"),
-        onInvalid: ({ problems }) => told.push(`invalid ${problems[0]?.line}`),
-      });
-      writeFileSync(path, colliding);
-      for (let look = 0; look < 4; look++) clock.advance(1000);
-      expect(told).toEqual(["invalid 4"]);
-      stop();
-    });
-  });
-
   describe("is watched", () => {
     /** What is told of a policy that is looked at each second. */
     function watched(policy: Policy): { told: string[]; look(times?: number): void; stop(): void } {
@@ -261,6 +194,45 @@ describe("a policy that changes while a gate runs", () => {
       stop();
       expect(told).toEqual([expect.anything(), loadPolicy(path).digest]);
       expect(policy.digest).toBe(loadPolicy(path).digest);
+    });
+
+    it("and read once for each change, however long it stays wrong", () => {
+      const secret =
+        "rules: [{ id: a, when: true, then: { degrade: { params: { key: '$" +
+        "{env.KEY}' } } }, reason: x }]\n";
+      writeFileSync(path, `version: 1\n${secret}`);
+      let read = 0;
+      const env = {
+        get KEY() {
+          read += 1;
+          return "secret";
+        },
+      };
+      const policy = loadPolicy(path, { env });
+      const perLoad = read;
+      const { told, look, stop } = watched(policy);
+      writeFileSync(path, `version: 1\notherwise: maybe\n${secret}`);
+      look(20);
+      expect([told, read]).toEqual([["invalid 2"], 2 * perLoad]);
+      writeFileSync(path, `version: 1\notherwise: never\n${secret}`);
+      look(20);
+      expect([told, read]).toEqual([["invalid 2"], 3 * perLoad]);
+      stop();
+    });
+
+    it("and nothing else, also after another one was not taken in its place", () => {
+      const policy = loadPolicy(path);
+      const { told, look, stop } = watched(policy);
+      const other = join(path, "..", "other.yaml");
+      writeFileSync(other, "version: 9\n");
+      expect(() => policy.reload(other)).toThrow(InvalidPolicy);
+      writeFileSync(other, "version: 1\n");
+      look(3);
+      expect([told, policy.ruleIds]).toEqual([[], ["a"]]);
+      writeFileSync(path, text("$1.00", "$0.10", "stop"));
+      look(3);
+      expect(told).toEqual(["reloaded"]);
+      stop();
     });
 
     it("and files that it includes from now on are looked at, too", () => {

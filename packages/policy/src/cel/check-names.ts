@@ -2,6 +2,7 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 import { nearestName } from "@tollgate/core/policy";
 import { dollarsOf } from "./dollars.ts";
 import { type Flaw, unknownName } from "./flaw.ts";
+import { listed, nearestOf } from "./known-names.ts";
 import { Pattern } from "./pattern.ts";
 import { PatternFlaw } from "./read-pattern.ts";
 import { budgetFields, functions, macros, methods, variableNames, variables } from "./vocabulary.ts";
@@ -132,8 +133,8 @@ class Walk implements Names {
   #budget(node: ASTNode, id: string): void {
     this.budgets.add(id);
     if (this.#budgetIds.includes(id)) return;
-    const meant = nearestName(id, this.#budgetIds);
-    const known = this.#budgetIds.length === 0 ? ["none"] : this.#budgetIds;
+    const meant = nearestOf(id, this.#budgetIds);
+    const known = [listed(this.#budgetIds)];
     this.#flaw(node, unknownName(`budget "${id}"`, meant === null ? null : `"${meant}"`, known));
   }
 

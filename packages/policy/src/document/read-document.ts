@@ -4,7 +4,7 @@ import type { Node } from "yaml";
 import { createEnvironment } from "../cel/vocabulary.ts";
 import { checkRules } from "../rules/check-rules.ts";
 import { byPriority, type Rule } from "../rules/rule.ts";
-import { findFiles, type Origin } from "./find-files.ts";
+import { findFiles, type Looked, type Origin } from "./find-files.ts";
 import { InvalidPolicy } from "./problem.ts";
 import { type PolicyBudget, readBudgets } from "./read-budgets.ts";
 import { type Members, readMap, readText, readWord, report } from "./read-nodes.ts";
@@ -25,8 +25,6 @@ import type { Source } from "./source.ts";
 export interface PolicyDocument {
   /** The absolute paths of all files that it was read from. */
   readonly files: readonly string[];
-  /** What stood in them, as `textOf` tells it. */
-  readonly text: string;
   readonly timeZone: string;
   /** What happens to an action that no rule matches. */
   readonly otherwise: "allow" | "deny";
@@ -53,9 +51,13 @@ const members = [
   "rules",
 ];
 
-/** Reads a policy from its files. @throws InvalidPolicy telling everything that is wrong at once. */
-export function readDocument(origin: Origin, environment: Environment): PolicyDocument {
-  const { sources, paths } = findFiles(origin);
+/**
+ * Reads a policy from its files, and notes in `looked` what stood in them.
+ *
+ * @throws InvalidPolicy telling everything that is wrong at once.
+ */
+export function readDocument(origin: Origin, environment: Environment, looked: Looked): PolicyDocument {
+  const { sources, paths } = findFiles(origin, looked);
   const parts = sources.flatMap((source): Part[] => {
     const found = source.root === null ? null : readMap(source, source.root, "a policy", members);
     if (source.root === null) source.report(0, "it is empty; begin with version: 1");
@@ -100,7 +102,6 @@ export function readDocument(origin: Origin, environment: Environment): PolicyDo
   if (problems.length > 0) throw new InvalidPolicy(problems);
   return {
     files: paths,
-    text: JSON.stringify(sources.map(({ text }) => text)),
     timeZone,
     otherwise,
     roles,

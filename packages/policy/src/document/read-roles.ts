@@ -1,6 +1,7 @@
 import { InvalidConfig } from "@tollgate/core";
-import { type Capability, capabilities, checkPattern, nearestName } from "@tollgate/core/policy";
+import { type Capability, capabilities, checkPattern } from "@tollgate/core/policy";
 import { isScalar, type Node } from "yaml";
+import { listed, nearestOf } from "../cel/known-names.ts";
 import { readItems, readMap, readText, readWord, report } from "./read-nodes.ts";
 import type { Source } from "./source.ts";
 
@@ -44,14 +45,14 @@ export function readRoles(source: Source, node: Node | null, roles: Map<string, 
 }
 
 function readPatterns(source: Source, node: Node | null): readonly string[] {
-  const patterns: string[] = [];
+  const patterns = new Set<string>();
   for (const item of readItems(source, node, "tools") ?? []) {
     const pattern = readText(source, item, "the name of a tool");
     if (pattern === null || !isPattern(source, item, pattern)) continue;
-    if (patterns.includes(pattern)) report(source, item, `"${pattern}" is there twice`);
-    else patterns.push(pattern);
+    if (patterns.has(pattern)) report(source, item, `"${pattern}" is there twice`);
+    else patterns.add(pattern);
   }
-  return patterns;
+  return [...patterns];
 }
 
 /** Reads who acts in which role. */
@@ -75,8 +76,8 @@ export function readSubjects(
     }
     if (role === null) return [];
     if (!roles.includes(role)) {
-      const meant = nearestName(role, roles);
-      const hint = meant === null ? `known are ${roles.join(", ") || "none"}` : `did you mean ${meant}?`;
+      const meant = nearestOf(role, roles);
+      const hint = meant === null ? `known are ${listed(roles)}` : `did you mean ${meant}?`;
       report(source, subject.get("role")?.node, `there is no role "${role}"; ${hint}`);
       return [];
     }

@@ -22,13 +22,32 @@ export class Source {
   constructor(file: string, text: string) {
     this.file = file;
     this.text = text;
-    const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: false });
+    const document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      merge: false,
+      // Looked for below: the library compares each name with each other one.
+      uniqueKeys: false,
+    });
     this.root = document.contents;
     for (const { pos, message } of [...document.errors, ...document.warnings]) {
       this.report(pos[0], `this is no YAML: ${message}`);
     }
     visit(document, {
       Alias: (_, { range }) => this.report(range?.[0] ?? 0, "aliases are not used in policies; write it out"),
+      Map: (_, { items }) => {
+        const names = new Set<unknown>();
+        for (const { key } of items) {
+          if (!isScalar(key)) continue;
+          if (names.has(key.value)) {
+            this.report(
+              key.range?.[0] ?? 0,
+              `this is no YAML: Map keys must be unique, and ${key.value} is there already`,
+            );
+          }
+          names.add(key.value);
+        }
+      },
       Pair: (_, { key }) => {
         const flaw = flawOfName(key);
         if (flaw !== null) this.report((key as Node | null)?.range?.[0] ?? 0, flaw);

@@ -7,23 +7,34 @@ import { formOf } from "../cel/form-of.ts";
 import { problemPlace } from "../document/problem-place.ts";
 import { byPriority, highestPriority, type Rule, rankOf } from "./rule.ts";
 
+/** How many rules are compared with others: those that look alike could else take a minute. */
+const mostCompared = 2_000_000;
+
 /**
  * Finds rules that are not what they look like: whose condition is never true, never false, or that another rule
  * always decides before. What is found is sure; not everything is found.
  */
 export function checkRules(rules: readonly Rule[]): void {
-  const alive = rules.filter((rule) => {
+  // In an order that is not the one they are written in: what is found must not depend on that.
+  const alive = rules.toSorted(byPriority).filter((rule) => {
     const flaw = flawOf(rule);
     if (flaw !== null) report(rule, flaw);
     return flaw === null;
   });
   const conjuncts = new Map(alive.map((rule) => [rule, conjunctsOf(rule.when.ast)]));
   const candidates = byRarest(conjuncts);
+  let left = mostCompared;
   for (const rule of alive) {
-    const by = ["true", ...(conjuncts.get(rule) ?? [])]
-      .flatMap((conjunct) => candidates.get(conjunct) ?? [])
-      .filter((other) => other !== rule && shadows(other, rule, conjuncts))
-      .sort(byPriority)[0];
+    let by: Rule | undefined;
+    for (const conjunct of ["true", ...(conjuncts.get(rule) ?? [])]) {
+      for (const other of candidates.get(conjunct) ?? []) {
+        left -= 1;
+        if (left < 0) return;
+        // They are in order: the first that is found is the one to tell of, over all conjuncts.
+        if (by !== undefined && byPriority(by, other) < 0) break;
+        if (other !== rule && shadows(other, rule, conjuncts)) by = other;
+      }
+    }
     if (by !== undefined) report(rule, { offset: 0, message: shadowedText(rule, by) });
   }
 }
