@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createGate, type Gate, type Run } from "@tollgate/core";
 import { jwtIdentity } from "@tollgate/identity";
-import { sqliteStops } from "@tollgate/sqlite";
+import { sqliteLedger } from "@tollgate/sqlite";
 import { startIssuer } from "./issuer.ts";
 
 const issuer = await startIssuer();
@@ -24,8 +24,7 @@ async function ask(gate: Gate, run: Run): Promise<string> {
 {
   // #region stop
   // What each process makes, of one file or one database.
-  const open = () =>
-    createGate({ identity: jwtIdentity({ jwks, audience }), stops: sqliteStops(file, { withinMs: 0 }) });
+  const open = () => createGate({ identity: jwtIdentity({ jwks, audience }), ledger: sqliteLedger(file) });
   const [here, there] = [open(), open()];
   const run = there.run({ credential: await issuer.token({ sub: "finance-bot" }) });
   const before = await ask(there, run); // allowed
