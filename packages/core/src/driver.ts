@@ -30,7 +30,7 @@ export {
   findStanding,
 } from "./oversight/approval-store.ts";
 export { memoryApprovals } from "./oversight/memory-approval-store.ts";
-export { type SearchedSteps, searchSteps } from "./oversight/missing-steps.ts";
+export { missingSteps } from "./oversight/missing-steps.ts";
 export {
   type SharedStops,
   type SharedStopsOptions,

@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { Approval, ApprovalQuery, ApprovalStore } from "@tollgate/core";
-import { type AnsweredApproval, type ApprovalVerdict, readObject, readWhole } from "@tollgate/core/driver";
+import type { Approval, ApprovalQuery, ApprovalStore, ReceiptLog } from "@tollgate/core";
+import {
+  type AnsweredApproval,
+  type ApprovalVerdict,
+  missingSteps,
+  readObject,
+  readWhole,
+} from "@tollgate/core/driver";
 import { Database, type Row } from "./database.ts";
 import type { PostgresPool } from "./pool.ts";
 
@@ -15,6 +21,13 @@ export interface PostgresApprovalsOptions {
    * @default 4000 (less than the gate's own storageTimeoutMs, so that it hears why)
    */
   readonly timeoutMs?: number;
+  /**
+   * How long the receipt of a step may take before another process writes it; longer than any process is ever
+   * paused, for else there may be two; at least 1000.
+   *
+   * @default 600000 (10 minutes)
+   */
+  readonly recordWithinMs?: number;
 }
 
 /**
@@ -27,16 +40,19 @@ export interface PostgresApprovalsOptions {
  * @throws InvalidConfig for options that make no sense.
  */
 export function postgresApprovals(pool: PostgresPool, options: PostgresApprovalsOptions = {}): ApprovalStore {
-  readObject(options, "options", ["timeoutMs"]);
-  const { timeoutMs = 4000 } = options;
-  return new ApprovalsInPostgres(new Database(pool, readWhole(timeoutMs, "timeoutMs", 1)));
+  readObject(options, "options", ["timeoutMs", "recordWithinMs"]);
+  const { timeoutMs = 4000, recordWithinMs = 600_000 } = options;
+  readWhole(recordWithinMs, "recordWithinMs", 1000);
+  return new ApprovalsInPostgres(new Database(pool, readWhole(timeoutMs, "timeoutMs", 1)), recordWithinMs);
 }
 
 class ApprovalsInPostgres implements ApprovalStore {
   readonly #database: Database;
+  readonly #recordWithinMs: number;
 
-  constructor(database: Database) {
+  constructor(database: Database, recordWithinMs: number) {
     this.#database = database;
+    this.#recordWithinMs = recordWithinMs;
   }
 
   async ask(request: Approval, decision: string): Promise<Approval> {
@@ -59,7 +75,9 @@ class ApprovalsInPostgres implements ApprovalStore {
   async answer(id: string, { status, ...answer }: ApprovalVerdict): Promise<AnsweredApproval | null> {
     const step = randomUUID();
     const json = JSON.stringify(answer);
-    const [row] = await this.#call("answer_approval", id, status, json, Math.floor(answer.at), step);
+    const at = Math.floor(answer.at);
+    const due = at + this.#recordWithinMs;
+    const [row] = await this.#call("answer_approval", id, status, json, at, step, due);
     if (row === undefined) return null;
     const taken = row.answer_step === step;
     // Asked again, it may have been used since.
@@ -74,9 +92,23 @@ class ApprovalsInPostgres implements ApprovalStore {
     await this.#call("withdraw_approval", id);
   }
 
-  async expire(now: number): Promise<readonly Approval[]> {
+  async expire(now: number, log?: Pick<ReceiptLog, "read">): Promise<readonly Approval[]> {
     const at = Math.floor(now);
-    return (await this.#call("expire_approvals", at, at - keptMs, randomUUID())).map(approvalOf);
+    const due = at + this.#recordWithinMs;
+    const rows = await this.#call("expire_approvals", at, at - keptMs, randomUUID(), due);
+    const expired = rows.map(approvalOf);
+    if (log === undefined) return expired;
+    const { rows: untold } = await this.#database.ask({
+      text: "SELECT u.step_status, (u.approval).* FROM tollgate.untold_approvals($1, $2) u",
+      values: [at, due],
+      repeatable: true,
+    });
+    const steps = untold.map((row) => approvalOf({ ...row, status: row.step_status ?? "", decision: null }));
+    return [...expired, ...(await missingSteps(steps, log, (step) => this.recorded(step)))];
+  }
+
+  async recorded({ id, status }: Approval): Promise<void> {
+    await this.#call("approval_recorded", id, status);
   }
 
   async get(id: string): Promise<Approval | null> {

@@ -1,9 +1,10 @@
 import { approvalLaws } from "@tollgate/conformance/approval-laws";
+import { approvalRecoveryLaws } from "@tollgate/conformance/approval-recovery";
 import { stopLaws } from "@tollgate/conformance/stop-laws";
 import type { SharedStopsOptions } from "@tollgate/core/driver";
-import type pg from "pg";
 import { afterAll, describe, it } from "vitest";
-import { migrate, type PostgresPool, postgresApprovals, postgresStops } from "../src/index.ts";
+import { migrate, postgresApprovals, postgresStops } from "../src/index.ts";
+import { losing } from "./losing-pool.ts";
 import { startServer } from "./server.ts";
 
 const server = await startServer("fsync=off");
@@ -13,10 +14,18 @@ await migrate(pool);
 
 describe("approvals in PostgreSQL", () => {
   const make = async () => {
-    await pool.query("DELETE FROM tollgate.approvals");
+    await pool.query("DELETE FROM tollgate.approvals; DELETE FROM tollgate.approval_steps");
     return { open: () => postgresApprovals(pool) };
   };
   for (const { rule, check } of approvalLaws(make, { runs: 40 })) it(rule, check, 60_000);
+});
+
+describe("receipts of approvals in PostgreSQL that nobody wrote", () => {
+  const make = async () => {
+    await pool.query("DELETE FROM tollgate.approvals; DELETE FROM tollgate.approval_steps");
+    return { open: () => postgresApprovals(pool) };
+  };
+  for (const { rule, check } of approvalRecoveryLaws(make)) it(rule, check, 60_000);
 });
 
 describe.each(["serializable", "repeatable read"])("approvals where transactions are %s", (level) => {
@@ -25,7 +34,7 @@ describe.each(["serializable", "repeatable read"])("approvals where transactions
     options: `-c default_transaction_isolation=${level.replace(" ", "\\ ")}`,
   });
   const make = async () => {
-    await pool.query("DELETE FROM tollgate.approvals");
+    await pool.query("DELETE FROM tollgate.approvals; DELETE FROM tollgate.approval_steps");
     return { open: () => postgresApprovals(strict, { timeoutMs: 20_000 }) };
   };
   for (const { rule, check } of approvalLaws(make, { runs: 10 })) it(rule, check, 60_000);
@@ -44,7 +53,7 @@ describe("stops in PostgreSQL", () => {
 describe("approvals and stops over connections that are lost with every other answer", () => {
   const lossy = losing(pool);
   const makeApprovals = async () => {
-    await pool.query("DELETE FROM tollgate.approvals");
+    await pool.query("DELETE FROM tollgate.approvals; DELETE FROM tollgate.approval_steps");
     return { open: () => postgresApprovals(lossy, { timeoutMs: 20_000 }) };
   };
   const makeStops = async () => {
@@ -56,26 +65,3 @@ describe("approvals and stops over connections that are lost with every other an
   const laws = [...approvalLaws(makeApprovals, { runs: 3 }), ...stopLaws(makeStops, { runs: 3 })];
   for (const { rule, check } of laws) it(rule, check, 60_000);
 });
-
-/** A pool whose statements are all done, and every other of them answered. */
-function losing(real: pg.Pool): PostgresPool {
-  let count = 0;
-  return {
-    on: (event: "error" | "connect", listener: never) => real.on(event as "error", listener),
-    listeners: (event) => real.listeners(event),
-    async connect() {
-      const client = await real.connect();
-      return {
-        async query(query) {
-          const answer = await client.query(query);
-          count += 1;
-          if (count % 2 === 0) return answer;
-          throw Object.assign(new Error("the connection was cut"), { code: "ECONNRESET" });
-        },
-        release: (destroy) => client.release(destroy),
-        on: (event, listener) => client.on(event, listener),
-        off: (event, listener) => client.off(event, listener),
-      };
-    },
-  };
-}

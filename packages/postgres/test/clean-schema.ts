@@ -13,6 +13,7 @@ export async function emptySchema(pool: pg.Pool): Promise<void> {
     DELETE FROM tollgate.forgotten_windows;
     DELETE FROM tollgate.adjustments;
     DELETE FROM tollgate.approvals;
+    DELETE FROM tollgate.approval_steps;
     DELETE FROM tollgate.stops;
     DELETE FROM tollgate.shown_tokens;
     DELETE FROM tollgate.chains;

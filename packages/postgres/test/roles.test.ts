@@ -77,7 +77,8 @@ describeOwned(server, why, "the application's role of the README", () => {
     await gate.stop(run, "enough");
     await approvals.giveBack("unknown", "unknown");
     await approvals.withdraw("unknown");
-    expect(await approvals.expire(0)).toEqual([]);
+    expect(await approvals.expire(0, postgresLog(app))).toEqual([]);
+    if (asked.approval !== null) await approvals.recorded?.(asked.approval);
   });
 
   it("can write no table but by the functions of the schema", async () => {
@@ -91,6 +92,7 @@ describeOwned(server, why, "the application's role of the README", () => {
       "forgotten",
       "receipts_kept",
       "approvals",
+      "approval_steps",
       "stops",
     ]) {
       for (const text of [
@@ -119,6 +121,7 @@ describeOwned(server, why, "the application's role of the README", () => {
     };
     const denied = /too few rights/;
     await expect(postgresLedger(app).adjust({ ...adjustment, amount: -1n })).rejects.toThrow(denied);
+    await expect(postgresLedger(app).stops.lift("agent", 0)).rejects.toThrow(denied);
     await expect(forget(app)).rejects.toThrow(denied);
     await expect(dropReceipts(app, { before: new Date() })).rejects.toThrow(denied);
   });
@@ -153,6 +156,8 @@ describeOwned(server, why, "the operators' role of the README", () => {
     // No receipts are written here: what was spent is to be what they say again.
     await ledger.adjust({ ...adjustment, id: "back", kind: "correction", amount: 1n });
     expect(await ledger.adjustments()).toHaveLength(2);
+    await ledger.stops.stop("agent", "rogue", 0);
+    expect(await ledger.stops.lift("agent", 0)).toBe(true);
     const gate = moneyGate(operator, "$5");
     await (await gateBudget(gate, costing("$1"))).settle();
     await gate.close();

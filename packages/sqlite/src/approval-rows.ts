@@ -1,11 +1,18 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Approval, ApprovalQuery } from "@tollgate/core";
-import { ApprovalSteps, findStanding } from "@tollgate/core/driver";
+import {
+  type AnsweredApproval,
+  ApprovalSteps,
+  type ApprovalVerdict,
+  findStanding,
+} from "@tollgate/core/driver";
 
 /** How long after its expiry an approval that was used, or ran out, is kept: 30 days. */
 const keptMs = 30 * 24 * 60 * 60 * 1000;
 /** At most so many are forgotten in one go. */
 const forgottenRows = 100;
+/** At most so many steps are looked for in one go. */
+const soughtSteps = 100;
 
 const columns =
   "id, status, run, digest, policy, requested_at, expires_at, request, decision, answer" as const;
@@ -23,8 +30,12 @@ export class ApprovalRows extends ApprovalSteps {
   readonly #change: StatementSync;
   readonly #drop: StatementSync;
   readonly #forget: StatementSync;
+  readonly #addStep: StatementSync;
+  readonly #dropStep: StatementSync;
+  readonly #untold: StatementSync;
+  readonly #recordWithinMs: number;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, recordWithinMs: number) {
     super();
     const open = "status IN ('pending', 'granted')";
     this.#add = database.prepare(`INSERT INTO approvals (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -40,11 +51,26 @@ export class ApprovalRows extends ApprovalSteps {
       `SELECT ${columns} FROM approvals WHERE ${open} AND expires_at <= ? ORDER BY position`,
     );
     this.#change = database.prepare("UPDATE approvals SET status = ?, decision = ?, answer = ? WHERE id = ?");
+    this.#addStep = database.prepare(
+      `INSERT INTO approval_steps (id, status, due, approval) VALUES (?, ?, ?, ?)
+       ON CONFLICT (id, status) DO UPDATE SET due = excluded.due`,
+    );
+    this.#dropStep = database.prepare("DELETE FROM approval_steps WHERE id = ? AND status = ?");
+    this.#untold = database.prepare(
+      "SELECT approval FROM approval_steps WHERE due <= ? ORDER BY due, id LIMIT ?",
+    );
+    this.#recordWithinMs = recordWithinMs;
     this.#drop = database.prepare("DELETE FROM approvals WHERE id = ? AND status = 'pending'");
     this.#forget = database.prepare(
       `DELETE FROM approvals WHERE position IN (
          SELECT position FROM approvals WHERE status IN ('used', 'expired') AND expires_at <= ? LIMIT ?)`,
     );
+  }
+
+  override answer(id: string, verdict: ApprovalVerdict): AnsweredApproval | null {
+    const answered = super.answer(id, verdict);
+    if (answered?.taken === true) this.#owe(answered.approval, verdict.at);
+    return answered;
   }
 
   ask(request: Approval, decision: string): Approval {
@@ -70,7 +96,25 @@ export class ApprovalRows extends ApprovalSteps {
 
   expire(now: number): readonly Approval[] {
     this.#forget.run(now - keptMs, forgottenRows);
-    return this.#due.all(now).map((row) => this.set({ ...approvalOf(row), status: "expired" }));
+    return this.#due
+      .all(now)
+      .map((row) => this.#owe(this.set({ ...approvalOf(row), status: "expired" }), now));
+  }
+
+  /** Whether there is a step that nobody has told of in time: a look that changes nothing. */
+  isUntold(now: number): boolean {
+    return this.#untold.get(now, 1) !== undefined;
+  }
+
+  /** The steps that nobody has told of in time, as they left their approvals; the next caller gets them later. */
+  untold(now: number): readonly Approval[] {
+    const rows = this.#untold.all(now, soughtSteps);
+    return rows.map(({ approval }) => this.#owe(JSON.parse(approval as string), now));
+  }
+
+  /** Forgets a step that somebody has told of. */
+  recorded({ id, status }: Approval): void {
+    this.#dropStep.run(id, status);
   }
 
   get(id: string): Approval | null {
@@ -80,6 +124,12 @@ export class ApprovalRows extends ApprovalSteps {
 
   list({ status = "pending", run }: ApprovalQuery): readonly Approval[] {
     return this.#list.all(status, run ?? null).map(approvalOf);
+  }
+
+  /** Has the receipt of a step missed when it is not written in time. */
+  #owe(approval: Approval, now: number): Approval {
+    this.#addStep.run(approval.id, approval.status, now + this.#recordWithinMs, JSON.stringify(approval));
+    return approval;
   }
 
   protected set(approval: Approval): Approval {

@@ -9,7 +9,7 @@ export type {
 export { type DroppedReceipts, dropReceipts } from "./drop-receipts.ts";
 export type { SqliteFileOptions } from "./file-options.ts";
 export type { SqliteRetention } from "./retention.ts";
-export { sqliteApprovals } from "./sqlite-approvals.ts";
+export { type SqliteApprovalsOptions, sqliteApprovals } from "./sqlite-approvals.ts";
 export type { SqliteFile } from "./sqlite-file.ts";
 export { type SqliteLedger, type SqliteLedgerOptions, sqliteLedger } from "./sqlite-ledger.ts";
 export { type SqliteLog, sqliteLog } from "./sqlite-log.ts";

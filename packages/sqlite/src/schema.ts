@@ -14,7 +14,8 @@ export const schemaVersion: number = 1;
  * `ended` keeps every key that was used: settled, settled late, released, expired or refused. `data` is what a
  * settled one was charged, what an expired one still needs to settle, or what a refused one is answered.
  *
- * `approvals` keeps what people are asked, with what else the request and the answer say as JSON; `stops` what is
+ * `approvals` keeps what people are asked, with what else the request and the answer say as JSON; `approval_steps` what
+ * has become of them, as JSON, until somebody says that it is on record; `stops` what is
  * stopped, with names and reasons as JSON texts, and without a reason what was and is lifted; its positions are given
  * once, so that whoever looks for changes misses none.
  *
@@ -98,6 +99,15 @@ CREATE TABLE approvals (
 CREATE INDEX approvals_action ON approvals (run, digest);
 CREATE INDEX approvals_open ON approvals (expires_at) WHERE status IN ('pending', 'granted');
 CREATE INDEX approvals_over ON approvals (expires_at) WHERE status IN ('used', 'expired');
+
+CREATE TABLE approval_steps (
+  id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  due REAL NOT NULL,
+  approval TEXT NOT NULL,
+  PRIMARY KEY (id, status)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX approval_steps_due ON approval_steps (due);
 
 CREATE TABLE stops (
   position INTEGER PRIMARY KEY AUTOINCREMENT,

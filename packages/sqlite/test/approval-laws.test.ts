@@ -6,7 +6,7 @@ import { describe, it } from "vitest";
 import { emptiedFile } from "./emptied-file.ts";
 
 describe("approvals in SQLite", () => {
-  const empty = emptiedFile("approvals");
+  const empty = emptiedFile("approvals", "approval_steps");
   const make = () => {
     const path = empty();
     return { open: () => sqliteApprovals(path, { durability: "normal" }) };

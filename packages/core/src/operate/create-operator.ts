@@ -3,6 +3,8 @@ import { createIds } from "../codec/uuidv7.ts";
 import { InvalidConfig, messageOf, StorageFailed } from "../errors.ts";
 import type { Adjustment } from "../ledger/ledger-admin.ts";
 import { approvalContent } from "../oversight/approval-content.ts";
+import type { ApprovalStore } from "../oversight/approval-store.ts";
+import type { Approval } from "../oversight/approvals.ts";
 import type { AdjustmentBody, ApprovalBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
 import { adjustmentContent } from "./adjustment-receipt.ts";
 import { findHeld } from "./held-by-decision.ts";
@@ -98,21 +100,34 @@ class LedgerOperator implements Operator {
   async #answer({ approval: id, status, by, reason }: AnswerRequest): Promise<Answered> {
     checkText("by", by);
     checkText("reason", reason);
-    const { approvals, clock = systemClock } = this.#options;
+    const { approvals, log, clock = systemClock } = this.#options;
     if (approvals === undefined) throw new InvalidConfig("approvals", "expected the store that gates share");
     // What is owed says that the log works, before anything is changed.
     await this.#chain.flush();
     const at = clock.now();
+    // What has run out, and what others have done and not told of.
+    for (const step of await approvals.expire(at, log)) await this.#tell(approvals, step);
     const answered = await approvals.answer(id, { status, by, reason, at });
     if (answered === null) throw new StorageFailed(`there is no approval ${id}`);
     const { approval, taken } = answered;
     if (!taken) {
-      const is = approval.status === "pending" ? "has run out" : `is ${approval.status} already`;
+      const isOver = approval.status === "pending" || approval.status === "expired";
+      const is = isOver ? "has run out" : `is ${approval.status} already`;
       throw new StorageFailed(`approval ${id} ${is}`);
     }
-    const written = this.#chain.write(approvalContent(approval));
-    const receipt = await afterwards(`approval ${id} is ${status}`, written);
+    const receipt = await afterwards(`approval ${id} is ${status}`, this.#tell(approvals, approval));
     return { approval, receipt: receipt as Receipt<ApprovalBody> };
+  }
+
+  /** Writes the receipt of a step, and has nobody miss it. */
+  async #tell(approvals: ApprovalStore, step: Approval): Promise<Receipt> {
+    const receipt = await this.#chain.write(approvalContent(step));
+    try {
+      await approvals.recorded?.(step);
+    } catch {
+      // It is missed then, and found in the log.
+    }
+    return receipt;
   }
 
   /** Writes what others or this one could not: after that, all that is on record is what has happened. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { createIds } from "../codec/uuidv7.ts";
 import { createChain, keyContent, type ReceiptChain, type ReceiptContent } from "../receipt/chain.ts";
-import type { Receipt } from "../receipt/receipt.ts";
+import type { Receipt, ReceiptBody } from "../receipt/receipt.ts";
 import type { ReceiptLog, SealedReceipt } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
 
@@ -10,8 +10,6 @@ export const operatorPrefix: string = "operator-";
 
 /** How long before it was owed a receipt by another process may be dated, by another clock. */
 const earlierMs = 5 * 60 * 1000;
-
-type SettlementContent = Extract<ReceiptContent, { type: "settlement" }>;
 
 /** What has happened and is not on record yet. */
 interface Owed {
@@ -81,8 +79,8 @@ export class OperatorChain {
   async #append({ content, since, failed }: Owed): Promise<Receipt> {
     const kept = await this.#catchUp();
     if (kept?.content === content) return kept.entry.receipt;
-    // A ledger that misses the end of a decision has a gate write it, and it may stand in the log only once.
-    const told = failed && content.type === "settlement" ? await this.#findEnd(content, since) : null;
+    // What a store misses it has somebody else write, and it may stand in the log only once.
+    const told = failed ? await this.#findTold(content, since) : null;
     if (told !== null) return told;
     if (this.#chain.head === null) await this.#send(keyContent(this.#signer));
     return this.#send(content);
@@ -100,12 +98,12 @@ export class OperatorChain {
     return isKept ? unsure : null;
   }
 
-  /** What another process wrote of the end of a decision; null when nobody did. */
-  async #findEnd({ decision, reservation }: SettlementContent, since: number): Promise<Receipt | null> {
+  /** What another process wrote of the end of a decision, or of a step of an approval; null when nobody did. */
+  async #findTold(content: ReceiptContent, since: number): Promise<Receipt | null> {
+    const isTold = toldBy(content);
+    if (isTold === null) return null;
     for await (const receipt of this.#log.read({ from: since - earlierMs })) {
-      const { body } = receipt;
-      if (body.type === "settlement" && (body.reservation ?? body.decision) === (reservation ?? decision))
-        return receipt;
+      if (isTold(receipt.body)) return receipt;
     }
     return null;
   }
@@ -117,4 +115,15 @@ export class OperatorChain {
     this.#unsure = null;
     return entry.receipt;
   }
+}
+
+/** Whether a receipt tells of the same; null for what nobody else tells of. */
+function toldBy(content: ReceiptContent): ((body: ReceiptBody) => boolean) | null {
+  if (content.type === "settlement") {
+    const hold = content.reservation ?? content.decision;
+    return (body) => body.type === "settlement" && (body.reservation ?? body.decision) === hold;
+  }
+  if (content.type !== "approval") return null;
+  const { approval, status } = content;
+  return (body) => body.type === "approval" && body.approval === approval && body.status === status;
 }

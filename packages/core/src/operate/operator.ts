@@ -97,8 +97,9 @@ export interface Operator {
   /**
    * Answers a request for approval that is pending and has not run out.
    *
-   * The store comes first, so that of several who answer one is taken; a process that dies before it has written the
-   * receipt leaves none.
+   * The store comes first, so that of several who answer one is taken. The receipt of a process that died before it had
+   * written it is written by whoever asks the store minutes later: before each answer those that are missed, and of what
+   * has run out.
    */
   answer(request: AnswerRequest): Promise<Answered>;
   /** Ends the chain if it was begun; ledger and log stay open. */

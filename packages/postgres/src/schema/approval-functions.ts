@@ -25,6 +25,14 @@ CREATE TABLE tollgate.approvals (
   answer_step text COLLATE "C",
   end_step text COLLATE "C"
 );
+-- The steps that nobody has said to be on record, and when that is missed.
+CREATE TABLE tollgate.approval_steps (
+  id text COLLATE "C" NOT NULL,
+  status text COLLATE "C" NOT NULL,
+  due bigint NOT NULL,
+  PRIMARY KEY (id, status)
+);
+CREATE INDEX approval_steps_due ON tollgate.approval_steps (due);
 CREATE UNIQUE INDEX approvals_nth ON tollgate.approvals (run, digest, coalesce(policy, ''), nth);
 CREATE INDEX approvals_position ON tollgate.approvals (position);
 CREATE INDEX approvals_open ON tollgate.approvals (expires_at) WHERE status IN ('pending', 'granted');
@@ -78,12 +86,17 @@ BEGIN
 END $$;
 
 -- Answers one that is pending; answer_step tells whose answer it has.
-CREATE FUNCTION tollgate.answer_approval(p_id text, p_status text, p_answer text, p_at bigint, p_step text)
-RETURNS SETOF tollgate.approvals LANGUAGE plpgsql ${functionOptions} AS $$
+CREATE FUNCTION tollgate.answer_approval(
+  p_id text, p_status text, p_answer text, p_at bigint, p_step text, p_due bigint
+) RETURNS SETOF tollgate.approvals LANGUAGE plpgsql ${functionOptions} AS $$
 BEGIN
   ${makeDurable}
   UPDATE tollgate.approvals a SET status = p_status, answer = p_answer, answer_step = p_step
   WHERE a.id = p_id AND a.status = 'pending' AND a.expires_at > p_at;
+  IF FOUND THEN
+    INSERT INTO tollgate.approval_steps (id, status, due) VALUES (p_id, p_status, p_due)
+    ON CONFLICT (id, status) DO UPDATE SET due = p_due;
+  END IF;
   RETURN QUERY SELECT * FROM tollgate.approvals a WHERE a.id = p_id;
 END $$;
 
@@ -102,7 +115,7 @@ BEGIN
 END $$;
 
 -- Ends what has run out and answers it; forgets some of what was used or ran out before p_forget.
-CREATE FUNCTION tollgate.expire_approvals(p_now bigint, p_forget bigint, p_step text)
+CREATE FUNCTION tollgate.expire_approvals(p_now bigint, p_forget bigint, p_step text, p_due bigint)
 RETURNS SETOF tollgate.approvals LANGUAGE plpgsql ${functionOptions} AS $$
 BEGIN
   ${makeDurable}
@@ -112,11 +125,41 @@ BEGIN
   )
   UPDATE tollgate.approvals a SET status = 'expired', end_step = p_step FROM due WHERE a.id = due.id;
   IF FOUND THEN
-    DELETE FROM tollgate.approvals a WHERE a.id IN (
-      SELECT o.id FROM tollgate.approvals o
-      WHERE o.status IN ('used', 'expired') AND o.expires_at <= p_forget LIMIT 100 FOR UPDATE SKIP LOCKED
-    );
+    INSERT INTO tollgate.approval_steps (id, status, due)
+    SELECT a.id, 'expired', p_due FROM tollgate.approvals a WHERE a.end_step = p_step
+    ON CONFLICT (id, status) DO UPDATE SET due = p_due;
+    WITH gone AS (
+      DELETE FROM tollgate.approvals a WHERE a.id IN (
+        SELECT o.id FROM tollgate.approvals o
+        WHERE o.status IN ('used', 'expired') AND o.expires_at <= p_forget LIMIT 100 FOR UPDATE SKIP LOCKED
+      ) RETURNING a.id
+    )
+    DELETE FROM tollgate.approval_steps s USING gone WHERE s.id = gone.id;
   END IF;
   RETURN QUERY SELECT * FROM tollgate.approvals a WHERE a.end_step = p_step ORDER BY a.position;
+END $$;
+
+-- Answers steps that nobody has said to be on record in time, each to one caller; they are missed again at p_due.
+CREATE FUNCTION tollgate.untold_approvals(p_now bigint, p_due bigint)
+RETURNS TABLE (step_status text, approval tollgate.approvals) LANGUAGE plpgsql ${functionOptions} AS $$
+BEGIN
+  ${makeDurable}
+  RETURN QUERY
+  WITH due AS MATERIALIZED (
+    SELECT s.id, s.status FROM tollgate.approval_steps s WHERE s.due <= p_now
+    ORDER BY s.due, s.id LIMIT 100 FOR UPDATE SKIP LOCKED
+  ), taken AS (
+    UPDATE tollgate.approval_steps s SET due = p_due FROM due WHERE s.id = due.id AND s.status = due.status
+    RETURNING s.id, s.status
+  )
+  SELECT taken.status, a FROM taken JOIN tollgate.approvals a ON a.id = taken.id ORDER BY a.position, taken.status;
+END $$;
+
+-- Forgets a step that is on record.
+CREATE FUNCTION tollgate.approval_recorded(p_id text, p_status text) RETURNS void
+LANGUAGE plpgsql ${functionOptions} AS $$
+BEGIN
+  ${makeDurable}
+  DELETE FROM tollgate.approval_steps s WHERE s.id = p_id AND s.status = p_status;
 END $$;
 `;
