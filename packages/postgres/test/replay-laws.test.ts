@@ -40,6 +40,28 @@ describe("tokens in PostgreSQL", () => {
     expect(JSON.stringify(rows)).not.toMatch(/issuer|secret/);
   });
 
+  it("are taken by a role that may call their function, and has no right on their table", async () => {
+    const role = `tollgate_shower_${process.pid}`;
+    await pool.query(`
+      CREATE ROLE ${role} NOLOGIN;
+      GRANT USAGE ON SCHEMA tollgate TO ${role};
+      GRANT SELECT ON tollgate.migrations TO ${role};
+    `);
+    const app = server.pool({ options: `-c role=${role}` });
+    try {
+      const use = () => postgresReplays(app).use("by-role", Date.now() + dayMs, Date.now());
+      await expect(use()).rejects.toThrow(/permission denied/);
+      await pool.query(`GRANT EXECUTE ON FUNCTION tollgate.use_token TO ${role}`);
+      expect([await use(), await use()]).toEqual([true, false]);
+      for (const sql of ["SELECT FROM tollgate.shown_tokens", "DELETE FROM tollgate.shown_tokens"]) {
+        await expect(app.query(sql)).rejects.toThrow(/permission denied/);
+      }
+    } finally {
+      await app.end();
+      await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
+  });
+
   it("are refused by all while the database cannot be asked", async () => {
     const ended = server.pool();
     await ended.end();
