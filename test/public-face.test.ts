@@ -70,6 +70,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "isAmount",
     "isLease",
     "leaseKeyPrefix",
+    "leaseKeysOf",
     "maxAmount",
     "maxLineBytes",
     "memoryApprovals",
@@ -139,7 +140,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
   "@tollgate/core/leases": ["leased"],
   "@tollgate/core/remote-evaluators": ["httpEvaluator", "opaEvaluator"],
   "@tollgate/core/identity": ["createIdentity"],
-  "@tollgate/core/operate": ["createOperator"],
+  "@tollgate/core/operate": ["createOperator", "tellLostGrants"],
   "@tollgate/core/policy": [
     "actionKinds",
     "canonicalJson",

@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import type { BudgetsOptions } from "./commands/budgets.ts";
 import type { LedgerAdjustOptions } from "./commands/ledger-adjust.ts";
 import type { LedgerAdjustmentsOptions } from "./commands/ledger-adjustments.ts";
+import type { LedgerReconcileOptions } from "./commands/ledger-reconcile.ts";
 import type { LedgerReleaseOptions } from "./commands/ledger-release.ts";
 import type { LedgerReservationsOptions } from "./commands/ledger-reservations.ts";
 import type { LedgerTopOptions } from "./commands/ledger-top.ts";
-import { atLeastOne } from "./option-values.ts";
+import { atLeastOne, collected } from "./option-values.ts";
 import type { StoreOption } from "./store-name.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -61,6 +62,16 @@ export function addLedgerCommands(
     .action(async (options: LedgerAdjustmentsOptions) => {
       const { ledgerAdjustments } = await import("./commands/ledger-adjustments.ts");
       end(await ledgerAdjustments(options, terminal));
+    });
+
+  storing(trusting(ledger.command("reconcile")))
+    .description("tell the ledger of what dead processes granted out of leases and told to nobody")
+    .argument("<files...>", "the files with their receipts, where these are not in the store; - is stdin")
+    .option("-u, --until <time>", "only decisions from before this time; an hour ago unless it is given")
+    .option("--json", "write JSON: the ids of the decisions")
+    .action(async (files: string[], options: LedgerReconcileOptions) => {
+      const { ledgerReconcile } = await import("./commands/ledger-reconcile.ts");
+      end(await ledgerReconcile(files, options, terminal));
     });
 
   operating(ledger.command("release"))
@@ -137,4 +148,15 @@ export function storing(command: Command): Command {
     "-s, --store <path-or-url>",
     "an SQLite file, or postgresql://user@host/database; or set TOLLGATE_STORE",
   );
+}
+
+/** Adds the options that say whom to trust. */
+export function trusting(command: Command): Command {
+  return command
+    .option(
+      "-k, --key <file>",
+      "a public key that you trust (JWK, JWK set or PEM); may be given several times",
+      collected,
+    )
+    .option("--trimmed", "the beginnings of chains may have been dropped, up to one of their checkpoints");
 }

@@ -1,11 +1,11 @@
-import type { ApprovalStore, Ledger, ReceiptLog } from "@tollgate/core";
-import type { LedgerAdmin } from "@tollgate/core/driver";
+import type { ApprovalStore, ReceiptLog } from "@tollgate/core";
+import type { LeasingLedger, LedgerAdmin } from "@tollgate/core/driver";
 
 /** A ledger, and the receipts and approvals beside it, while they are open. */
 export interface OpenStore {
   /** Its name for messages; holds no password. */
   readonly shown: string;
-  readonly ledger: Ledger & LedgerAdmin;
+  readonly ledger: LeasingLedger & LedgerAdmin;
   readonly log: ReceiptLog;
   readonly approvals: ApprovalStore;
 }

@@ -9,7 +9,7 @@ import type { ShowOptions } from "./commands/show.ts";
 import type { TailOptions } from "./commands/tail.ts";
 import type { VerifyCommandOptions } from "./commands/verify.ts";
 import { exportFormats } from "./export-formats.ts";
-import { addLedgerCommands, storing } from "./ledger-commands.ts";
+import { addLedgerCommands, storing, trusting } from "./ledger-commands.ts";
 import { collected, kindList, threadCount, wholeNumber } from "./option-values.ts";
 import { addPolicyCommands } from "./policy-commands.ts";
 import type { Terminal } from "./terminal.ts";
@@ -146,17 +146,6 @@ Exit codes: 0 good, 1 the receipts do not hold, 2 wrong usage or a file or store
 /** Adds what says where the receipts are. */
 function reading(command: Command): Command {
   return storing(command.argument("[files...]", filesHelp));
-}
-
-/** Adds the options that say whom to trust. */
-function trusting(command: Command): Command {
-  return command
-    .option(
-      "-k, --key <file>",
-      "a public key that you trust (JWK, JWK set or PEM); may be given several times",
-      collected,
-    )
-    .option("--trimmed", "the beginnings of chains may have been dropped, up to one of their checkpoints");
 }
 
 /** Commander's messages, with their suggestions, as one line of ours. */
