@@ -1,56 +1,10 @@
-import {
-  agentName,
-  type Stop,
-  type StopChange,
-  type StopChanges,
-  type StopStore,
-  sharedStops,
-} from "@tollgate/core/driver";
+import { agentName, sharedStops } from "@tollgate/core/driver";
 import { describe, expect, it } from "vitest";
 import { costing, gateFixture, tool } from "./gate-fixture.ts";
-
-/** A store of stops that can fail or keep silent, and counts what it is asked. */
-class TestStore implements StopStore {
-  readonly rows: StopChange[] = [];
-  looks = 0;
-  failure: "throws" | "silent" | null = null;
-  /** What its looks wait for. */
-  slow: Promise<unknown> = Promise.resolve();
-
-  async add(stop: Stop): Promise<boolean> {
-    await this.#fail();
-    if (typeof this.#latest(stop.name) === "string") return false;
-    this.rows.push(stop);
-    return true;
-  }
-
-  async lift(name: string, at: number): Promise<boolean> {
-    await this.#fail();
-    if (typeof this.#latest(name) !== "string") return false;
-    this.rows.push({ name, reason: null, at });
-    return true;
-  }
-
-  async since(cursor: string | null): Promise<StopChanges> {
-    this.looks += 1;
-    const answer = { stops: this.rows.slice(Number(cursor ?? 0)), cursor: String(this.rows.length) };
-    await this.#fail();
-    await this.slow;
-    return answer;
-  }
-
-  #latest(name: string): string | null | undefined {
-    return this.rows.findLast((row) => row.name === name)?.reason;
-  }
-
-  async #fail(): Promise<void> {
-    if (this.failure === "throws") throw new Error("the store is down");
-    if (this.failure === "silent") await new Promise(() => undefined);
-  }
-}
+import { StopRows } from "./stop-rows.ts";
 
 function sharing() {
-  const store = new TestStore();
+  const store = new StopRows();
   const stops = sharedStops(store, { pause: async () => undefined });
   const fixture = gateFixture({ stops });
   return { store, stops, ...fixture };
@@ -85,7 +39,7 @@ describe("stops in a store", () => {
   });
 
   it("deny while the store does not answer, also where the gate fails open", async () => {
-    const store = new TestStore();
+    const store = new StopRows();
     const { gate, clock } = gateFixture({ stops: sharedStops(store), failure: "open" });
     await gate.decide(tool("look"));
     store.failure = "silent";
@@ -114,7 +68,7 @@ describe("stops in a store", () => {
   });
 
   it("are told of a terminal deny, and hold where that fails", async () => {
-    const store = new TestStore();
+    const store = new StopRows();
     const failures: unknown[] = [];
     const { gate } = gateFixture({
       stops: sharedStops(store, { pause: async () => undefined }),

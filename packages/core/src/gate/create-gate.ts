@@ -4,6 +4,7 @@ import { digestAction } from "../action/action-digest.ts";
 import type { Balance, BalanceQuery } from "../action/balance.ts";
 import { readAction } from "../action/read-action.ts";
 import { readSubject } from "../action/read-subject.ts";
+import { readRunId } from "../action/run-id.ts";
 import { type Awaitable, isPromiseLike } from "../awaitable.ts";
 import { systemClock } from "../clock.ts";
 import { createIds } from "../codec/uuidv7.ts";
@@ -39,7 +40,7 @@ import { readOptions } from "./read-options.ts";
 import { Recorder } from "./recorder.ts";
 import type { Run, RunInput } from "./run.ts";
 import { RunBook } from "./run-book.ts";
-import { RunHandle, type RunHome, readRunId } from "./run-handle.ts";
+import { RunHandle, type RunHome } from "./run-handle.ts";
 import { stopTarget } from "./stop-target.ts";
 
 /**

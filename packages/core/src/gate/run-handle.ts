@@ -1,6 +1,6 @@
 import { readSubject } from "../action/read-subject.ts";
+import { readRunId } from "../action/run-id.ts";
 import type { Subject } from "../action/subject.ts";
-import { InvalidAction } from "../errors.ts";
 import type { Holder, Identity, InTime } from "../identity/identity.ts";
 import { agentName, type Stops } from "../ledger/stops.ts";
 import type { Gate } from "./gate.ts";
@@ -108,10 +108,4 @@ export class RunHandle implements Run {
     const reason = stops.reason(agentName(agent)) ?? stops.reason(agentName(agent, tenant));
     return reason === null ? null : `agent ${agent}: ${reason}`;
   }
-}
-
-/** Checks a run's id. @throws InvalidAction */
-export function readRunId(id: unknown): string {
-  if (typeof id === "string" && /^[\x21-\x7e]{1,128}$/.test(id)) return id;
-  throw new InvalidAction("a run's id is 1 to 128 printable ASCII characters without spaces");
 }

@@ -1,24 +1,30 @@
 import { systemClock } from "../clock.ts";
 import { createIds } from "../codec/uuidv7.ts";
-import { InvalidConfig, messageOf, StorageFailed } from "../errors.ts";
+import { InvalidConfig, StorageFailed } from "../errors.ts";
 import type { Adjustment } from "../ledger/ledger-admin.ts";
 import { approvalContent } from "../oversight/approval-content.ts";
 import type { ApprovalStore } from "../oversight/approval-store.ts";
 import type { Approval } from "../oversight/approvals.ts";
-import type { AdjustmentBody, ApprovalBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
+import type { AdjustmentBody, ApprovalBody, Receipt, SettlementBody, StopBody } from "../receipt/receipt.ts";
 import { adjustmentContent } from "./adjustment-receipt.ts";
+import { checkText } from "./check-text.ts";
 import { findHeld } from "./held-by-decision.ts";
 import type {
   Adjusted,
   AdjustmentRequest,
   Answered,
   AnswerRequest,
+  LiftRequest,
   Operator,
   OperatorOptions,
   Released,
   ReleaseRequest,
+  Stopped,
+  StopRequest,
 } from "./operator.ts";
 import { OperatorChain } from "./operator-chain.ts";
+import { OperatorStops } from "./operator-stops.ts";
+import { afterwards } from "./receipt-afterwards.ts";
 import { ToldAdjustments } from "./told-adjustments.ts";
 
 /** Makes an {@link Operator}; nothing is read or written before it is asked for something. */
@@ -30,16 +36,18 @@ class LedgerOperator implements Operator {
   readonly #options: OperatorOptions;
   readonly #chain: OperatorChain;
   readonly #told: ToldAdjustments;
+  readonly #stops: OperatorStops;
   readonly #newId: () => string;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: OperatorOptions) {
-    const { ledger, log, signer, clock = systemClock } = options;
+    const { ledger, log, signer, clock = systemClock, stops } = options;
     const idAt = createIds();
     this.#options = options;
     this.#chain = new OperatorChain(log, signer, clock);
     this.#told = new ToldAdjustments(ledger, log);
+    this.#stops = new OperatorStops(stops, this.#chain, clock);
     this.#newId = () => idAt(clock.now());
   }
 
@@ -53,6 +61,14 @@ class LedgerOperator implements Operator {
 
   answer(request: AnswerRequest): Promise<Answered> {
     return this.#inTurn(() => this.#answer(request));
+  }
+
+  stop(request: StopRequest): Promise<Stopped> {
+    return this.#inTurn(() => this.#stops.stop(request));
+  }
+
+  lift(request: LiftRequest): Promise<Receipt<StopBody>> {
+    return this.#inTurn(() => this.#stops.lift(request));
   }
 
   async close(): Promise<void> {
@@ -155,23 +171,4 @@ class LedgerOperator implements Operator {
     this.#last = done.catch(() => undefined);
     return done;
   }
-}
-
-/** Waits for the receipt of what is done already. @throws StorageFailed that says so. */
-async function afterwards(what: string, receipt: Promise<Receipt>): Promise<Receipt> {
-  try {
-    return await receipt;
-  } catch (cause) {
-    throw new StorageFailed(
-      `${what}, but its receipt could not be written: it is when the operator is used or closed next ` +
-        `(${messageOf(cause)})`,
-      { cause },
-    );
-  }
-}
-
-/** Texts of people are for receipts, so they are as long as names there. */
-function checkText(field: string, text: unknown): void {
-  if (typeof text === "string" && text !== "" && text.length <= 1024 && text.isWellFormed()) return;
-  throw new InvalidConfig(field, "expected a text of 1 to 1,024 characters");
 }

@@ -5,9 +5,12 @@ export type {
   AdjustmentRequest,
   Answered,
   AnswerRequest,
+  LiftRequest,
   Operator,
   OperatorOptions,
   Released,
   ReleaseRequest,
+  Stopped,
+  StopRequest,
 } from "./operator.ts";
 export { type LostGrantsQuery, tellLostGrants } from "./tell-lost-grants.ts";

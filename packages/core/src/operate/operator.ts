@@ -4,7 +4,8 @@ import type { Ledger, Reservation } from "../ledger/ledger.ts";
 import type { Adjustment, LedgerAdmin } from "../ledger/ledger-admin.ts";
 import type { ApprovalStore } from "../oversight/approval-store.ts";
 import type { Approval } from "../oversight/approvals.ts";
-import type { AdjustmentBody, ApprovalBody, Receipt, SettlementBody } from "../receipt/receipt.ts";
+import type { SharedStops } from "../oversight/shared-stops.ts";
+import type { AdjustmentBody, ApprovalBody, Receipt, SettlementBody, StopBody } from "../receipt/receipt.ts";
 import type { ReceiptLog } from "../receipt/receipt-log.ts";
 import type { Signer } from "../receipt/signer.ts";
 
@@ -15,6 +16,8 @@ export interface OperatorOptions {
   readonly log: ReceiptLog;
   /** The approvals that the gates share; only for {@link Operator.answer}. */
   readonly approvals?: ApprovalStore;
+  /** The stops that the gates share; only for {@link Operator.stop} and {@link Operator.lift}. */
+  readonly stops?: SharedStops;
   /** Whose key the operator's chain is under; whoever verifies the log has to trust it. */
   readonly signer: Signer;
   /** @default the system's clock */
@@ -69,6 +72,33 @@ export interface Answered {
   readonly receipt: Receipt<ApprovalBody>;
 }
 
+/** What to stop, who says so, and why. */
+export interface StopRequest {
+  /** The id of a run; else an agent. */
+  readonly run?: string | undefined;
+  /** An agent's name, as the subjects of its runs have it. */
+  readonly agent?: string | undefined;
+  /** The tenant that the agent is stopped in. @default in all of them */
+  readonly tenant?: string | undefined;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** What is stopped now. */
+export interface Stopped {
+  /** Null when it was stopped before. */
+  readonly receipt: Receipt<StopBody> | null;
+}
+
+/** Whose stop to lift, who says so, and why. */
+export interface LiftRequest {
+  readonly agent: string;
+  /** As it was stopped: a stop in all tenants is lifted without one. */
+  readonly tenant?: string | undefined;
+  readonly by: string;
+  readonly reason: string;
+}
+
 /**
  * Does by hand what no gate does, and writes a receipt of it.
  *
@@ -102,6 +132,19 @@ export interface Operator {
    * has run out.
    */
   answer(request: AnswerRequest): Promise<Answered>;
+  /**
+   * Stops a run or an agent, and resolves once every gate that shares the stops denies its next action.
+   *
+   * The store comes first; a process that dies before it has written the receipt leaves none.
+   */
+  stop(request: StopRequest): Promise<Stopped>;
+  /**
+   * Lifts the stop of an agent: its actions are decided again, within a second everywhere. Runs stay stopped.
+   *
+   * The receipt comes first, so that there is one of whatever was lifted. Rejects with StorageFailed where the agent is
+   * not stopped so.
+   */
+  lift(request: LiftRequest): Promise<Receipt<StopBody>>;
   /** Ends the chain if it was begun; ledger and log stay open. */
   close(): Promise<void>;
 }
