@@ -131,19 +131,29 @@ async function admit(core: GateCore, attempt: Attempt, held: Held, onEnd: () => 
   const outcome = plan.rewritten ? "degrade" : "allow";
   const code = plan.rewritten ? "degraded" : "allowed";
   let receipt: Receipt | null = null;
+  const reason = "the receipt log answered too late";
+  const undo = async (): Promise<void> => {
+    core.work.begin();
+    // What has expired meanwhile has a receipt of that, from whoever ended it.
+    if (reservation === null || (await core.keeper.giveBack(reservation, reason))) {
+      await core.recorder.writeOrOwe({
+        type: "settlement",
+        decision: attempt.id,
+        reservation: reservation?.id ?? null,
+        outcome: "released",
+        reason,
+        amounts: [],
+      });
+    }
+    core.work.end();
+  };
   try {
-    const written = core.recorder.write(decisionContent(core, attempt, held, null), {
-      type: "settlement",
-      decision: attempt.id,
-      reservation: reservation?.id ?? null,
-      outcome: "released",
-      reason: "the receipt log answered too late",
-      amounts: [],
-    });
+    const content = decisionContent(core, attempt, held, null);
+    const written = core.recorder.write(content, core.mode === "enforce" ? undo : undefined);
     receipt = isPromiseLike(written) ? await written : written;
   } catch (error) {
     if (core.mode === "enforce") {
-      if (reservation !== null) core.keeper.giveBack(reservation, "no receipt could be written");
+      if (reservation !== null) core.keeper.giveBack(reservation, reason);
       await giveBackApproval(core, attempt);
       return refusal(attempt, recordFailed(error), null);
     }

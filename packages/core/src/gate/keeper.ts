@@ -82,14 +82,18 @@ export class Keeper {
   }
 
   /**
-   * Gives back what was reserved for nobody; its expiry does if this fails.
+   * Gives back what was reserved for nobody, and answers whether it was; its expiry does if this fails.
    *
    * For a reservation that may not exist: the ledger does nothing for one that it does not know.
    */
-  giveBack(reservation: Reservation, reason: string): void {
-    Promise.resolve()
-      .then(() => this.#parts.ledger.release(reservation, reason))
-      .catch((cause: unknown) => this.#parts.report({ during: "release", cause }));
+  async giveBack(reservation: Reservation, reason: string): Promise<boolean> {
+    try {
+      const result = await this.#parts.ledger.release(reservation, reason);
+      return result.status === "released" || (result.ended === "released" && !result.otherwise);
+    } catch (cause) {
+      this.#parts.report({ during: "release", cause });
+      return false;
+    }
   }
 
   /** Stops all heartbeats, for good. */

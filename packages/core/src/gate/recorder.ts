@@ -86,11 +86,11 @@ export class Recorder {
   /**
    * Writes a receipt and answers it once it is durable.
    *
-   * `undo` is what to record if the log turns out to have kept the receipt although this failed.
+   * `undo` is called when the log turns out to have kept the receipt although this failed.
    *
    * @throws RecordFailed; then the receipt does not count.
    */
-  write(content: ReceiptContent, undo?: ReceiptContent): Awaitable<Receipt> {
+  write(content: ReceiptContent, undo?: () => void): Awaitable<Receipt> {
     if (this.isReady) return this.#append(content, undo);
     return this.#catchUp().then(() => this.#append(content, undo));
   }
@@ -130,7 +130,7 @@ export class Recorder {
     return this.isReady ? Promise.resolve() : this.#catchUp();
   }
 
-  #append(content: ReceiptContent, undo?: ReceiptContent, owed?: Owed): Awaitable<Receipt> {
+  #append(content: ReceiptContent, undo?: () => void, owed?: Owed): Awaitable<Receipt> {
     const { chain, log, inTime } = this.#parts;
     let entry: SealedReceipt;
     try {
@@ -148,7 +148,7 @@ export class Recorder {
       appended.then(count, count);
       const answered = inTime<void>("the receipt log", appended, () => {
         // The log kept what was given up: undo what does not count, and do not write twice what does.
-        if (undo !== undefined) this.#owed.push({ content: undo, paid: false });
+        undo?.();
         if (owed !== undefined) this.#pay(owed);
       });
       return Promise.resolve(answered).then(
