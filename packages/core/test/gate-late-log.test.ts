@@ -1,10 +1,10 @@
 import {
   gateBudget,
-  type Ledger,
   memoryLedger,
   memoryLog,
   type Receipt,
   type ReceiptLog,
+  type Reservation,
   type SealedReceipt,
 } from "@tollgate/core";
 import { manualClock } from "@tollgate/core/testing";
@@ -69,9 +69,9 @@ describe("a decision that was refused for want of a receipt, which the log kept 
     const shared = memoryLedger({ clock });
     let isDown = true;
     const parts = {
-      release(...releasing: Parameters<Ledger["release"]>) {
+      release(reservation: Reservation) {
         if (isDown) throw new Error("the ledger is down");
-        return shared.release(...releasing);
+        return shared.release(reservation);
       },
     };
     const ledger = brokenLedger(clock, () => parts, shared);
