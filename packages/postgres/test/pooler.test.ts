@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from "vitest";
 import { forget, migrate, postgresLedger, postgresLog } from "../src/index.ts";
 import { checkBooks } from "./books.ts";
-import { all, range } from "./fixture.ts";
+import { all, claim, range, request } from "./fixture.ts";
 import { moneyGate } from "./money-gate.ts";
 import { startPooler } from "./pooler.ts";
 import { checkSums, reserveAtRandom } from "./random-reserves.ts";
@@ -37,6 +37,22 @@ describeOwned(server, why, "behind a pooler that gives connections out for a tra
     expect(await postgresLedger(pool).balances({})).toMatchObject([{ spent: 30n * centNano, held: 0n }]);
     await checkBooks(pool);
     expect(pooler?.counts.transactions).toBeGreaterThan(150);
+  });
+
+  it("callers that give up in the middle of a statement take no connection with them", async () => {
+    const client = await server.pool().connect();
+    await client.query("BEGIN; SELECT FROM tollgate.balances FOR UPDATE");
+    const hasty = range(6).map(() => postgresLedger(pool, { timeoutMs: 1000 }));
+    const claims = [claim({ budget: "money" })];
+    const given = await Promise.allSettled(
+      hasty.map((ledger, nth) => ledger.reserve(request(`given up ${nth}`, claims))),
+    );
+    expect(given.map(({ status }) => status)).toEqual(given.map(() => "rejected"));
+    await client.query("ROLLBACK");
+    client.release();
+    const patient = postgresLedger(pool, { timeoutMs: 30_000 });
+    const more = range(6).map((nth) => patient.reserve(request(`more ${nth}`, [claim({ budget: "money", partition: "user=more" })])));
+    for (const { status } of await Promise.all(more)) expect(status).toBe("reserved");
   });
 
   it("random requests on several budgets keep every limit", async () => {

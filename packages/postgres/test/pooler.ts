@@ -18,7 +18,8 @@ interface Upstream {
 
 /**
  * Starts one on a free local port: each transaction runs on whichever of `size` connections was free for the longest
- * time, so that none of a client's statements meets what another left in its session.
+ * time, so that none of a client's statements meets what another left in its session. A connection whose client goes
+ * away in the middle of a transaction is closed, and replaced.
  *
  * Logs in by itself, with the password in `url`; its clients need none.
  */
@@ -28,25 +29,40 @@ export async function startPooler(url: string, size: number): Promise<Pooler> {
   const sockets = new Set<Socket>();
   const waiting: (() => void)[] = [];
   const counts = { transactions: 0, connections: size };
-  for (let nth = 0; nth < size; nth++) {
+  let isOver = false;
+  const open = async () => {
     const socket = await logIn(target);
     sockets.add(socket);
     const upstream: Upstream = { socket, owner: null };
-    free.push(upstream);
+    const offer = () => {
+      upstream.owner = null;
+      free.push(upstream);
+      waiting.shift()?.();
+    };
     eachMessage(socket, false, (type, message) => {
       upstream.owner?.write(message);
       // Ready for a query, and outside of a transaction.
-      if (type === "Z" && message[5] === "I".charCodeAt(0)) {
-        upstream.owner = null;
-        free.push(upstream);
-        waiting.shift()?.();
-      }
+      if (type === "Z" && message[5] === "I".charCodeAt(0)) offer();
     });
-  }
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      upstream.owner?.destroy();
+      if (free.includes(upstream)) free.splice(free.indexOf(upstream), 1);
+      if (!isOver) open().catch(() => undefined);
+    });
+    offer();
+  };
+  for (let nth = 0; nth < size; nth++) await open();
   const server = createServer((client) => {
     sockets.add(client);
     client.setNoDelay();
     client.on("error", () => undefined);
+    client.on("close", () => {
+      sockets.delete(client);
+      // What it left half done is undone, and nobody gets its connection.
+      if (current?.owner === client) current.socket.destroy();
+    });
     let current: Upstream | null = null;
     let isTaking = false;
     const queue: Buffer[] = [];
@@ -89,6 +105,7 @@ export async function startPooler(url: string, size: number): Promise<Pooler> {
     url: `postgresql://anybody@127.0.0.1:${port}${target.pathname}`,
     counts,
     async close() {
+      isOver = true;
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
