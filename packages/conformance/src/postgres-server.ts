@@ -49,7 +49,7 @@ export async function startPostgres(...settings: readonly string[]): Promise<Pos
     start: () => tell("start"),
     async remove() {
       server.stdin.end();
-      if (server.exitCode === null) await once(server, "exit");
+      if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
     },
   };
 }

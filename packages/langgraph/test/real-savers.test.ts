@@ -1,6 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import {
@@ -11,6 +9,7 @@ import {
   START,
   StateGraph,
 } from "@langchain/langgraph";
+import { type PostgresServer, startPostgres } from "@tollgate/conformance/postgres-server";
 import { ruleFor } from "@tollgate/conformance/test-gate";
 import { type Gate, memoryLedger } from "@tollgate/core";
 import { afterAll, describe, expect, it } from "vitest";
@@ -119,34 +118,16 @@ async function inProcess(...args: readonly string[]): Promise<Outcome> {
   return JSON.parse(stdout);
 }
 
-/** Starts a real PostgreSQL; says why where this machine cannot run it. */
-async function startPostgres(): Promise<{ readonly server: ChildProcess; readonly address: string }> {
-  const server = spawn(process.execPath, script("./postgres.process.ts"), {
-    env,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const errors: string[] = [];
-  server.stderr.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
-  const lines = createInterface(server.stdout);
-  const timer = setTimeout(() => server.kill(), 20_000);
-  const [address] = await Promise.race([once(lines, "line"), once(server, "exit")]);
-  clearTimeout(timer);
-  if (typeof address === "string" && address.startsWith("postgresql://")) return { server, address };
-  throw new Error(errors.join("").trim().split("\n").at(-1) || "it did not start");
-}
-
 const postgres = await startPostgres().catch((error: Error) => error);
 afterAll(async () => {
-  if (postgres instanceof Error) return;
-  postgres.server.stdin?.end();
-  if (postgres.server.exitCode === null) await once(postgres.server, "exit");
+  if (!(postgres instanceof Error)) await postgres.remove();
 });
 
 const reason = postgres instanceof Error ? ` (PostgreSQL cannot run here: ${postgres.message})` : "";
 describe.skipIf(reason !== "")(`a thread kept in PostgreSQL${reason}`, () => {
   it("pauses in one process, is approved and goes on in another, and is paid once", async () => {
     const { provider } = await open();
-    const { address } = postgres as { address: string };
+    const { url: address } = postgres as PostgresServer;
     const first = await inProcess(address, provider.url, "thread 1");
     expect(first).toMatchObject({
       results: ["ok"],
