@@ -43,11 +43,13 @@ export class MissingRecords {
     for (;;) {
       const due = await this.#file.read(() => this.#watch.due(now, stepRows));
       if (due.length === 0) return [];
-      const ids = due.flatMap(({ id, key }) => (key === null ? [id] : []));
-      const keys = await findKeys(this.#file, ids);
+      const unnamed = due.flatMap(({ id, key }) => (key === null ? [id] : []));
+      const others = await this.#file.read(() => unnamed.filter((id) => !this.#isKey(id)));
+      const keys = await findKeys(this.#file, others);
+      const ids = new Set(due.map(({ id }) => id));
       const told = await this.#file.write(() =>
-        // Another process may have looked at some of them meanwhile.
-        this.#watch.due(now, stepRows).flatMap((row) => this.#look(row, keys, now)),
+        // Another process may have looked at some of them meanwhile: the keys of those that are due then were not found.
+        this.#watch.due(now, stepRows).flatMap((row) => (ids.has(row.id) ? this.#look(row, keys, now) : [])),
       );
       if (told.length > 0) return told;
     }
@@ -92,6 +94,11 @@ export class MissingRecords {
     this.#rows.end(id, { ...ended, data: expiredText({ reservation, createdAt: Date.parse(time) }) });
     this.#watch.add(id, id, now + this.#recordWithinMs);
     return [reservation];
+  }
+
+  /** Whether a reservation is found under its own id, as all are whose key nobody chose. */
+  #isKey(id: string): boolean {
+    return this.#rows.open(id)?.reservation.id === id || this.#rows.ended(id)?.id === id;
   }
 
   #hasOutcome(id: string): boolean {

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { createGate, gateBudget, type Permit, type Reservation } from "@tollgate/core";
+import { leaseKeysOf } from "@tollgate/core/driver";
 import { manualClock } from "@tollgate/core/testing";
 import { replayBalances, verifyChain } from "@tollgate/core/verify";
 import { type SqliteFile, sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
@@ -31,6 +32,7 @@ function setup() {
     clock,
     path,
     ledger,
+    dying,
     gateOn,
     /** Decides about $0.40 in a process that dies before it writes how it ended. */
     decide: () => gateBudget(dying, { kind: "tool", name: "pay", params: {}, amounts: { usd: "$0.40" } }),
@@ -248,6 +250,29 @@ describe("nothing is missed", () => {
 });
 
 describe("many endings that are missing", () => {
+  it("are each told of once, and as they were booked, to several that look for them at the same time", async () => {
+    const { clock, path, ledger, dying } = setup();
+    const lease = { id: "l", key: `${leaseKeysOf(dying.chain)}l`, digest: "lease", claims: [], expiresAt: 0 };
+    await ledger.reserve({ ...lease, expiresAt: clock.now() + 1 });
+    const run = dying.run({ id: "run" });
+    const tool = { kind: "tool", name: "pay", params: {}, amounts: { usd: "$0.01" } } as const;
+    for (let nth = 0; nth < 80; nth++) await gateBudget(run, { ...tool, key: `own ${nth}` });
+    for (const { reservation } of await ledger.reservations({ limit: 100 })) {
+      if (reservation.id !== "l") await ledger.release(reservation, "not sent");
+    }
+    clock.advance(recordWithinMs);
+    const sweepers = [1, 2, 3, 4].map(() => sqliteLedger(path, { clock }));
+    const told = await Promise.all(
+      sweepers.map(async (sweeper) => {
+        const outcomes = [];
+        for await (const { unrecorded } of sweeper.expire(clock.now())) outcomes.push(unrecorded?.outcome);
+        return outcomes;
+      }),
+    );
+    expect(told.flat()).toEqual(Array.from({ length: 80 }, () => "released"));
+    for (const sweeper of sweepers) await sweeper.close();
+  });
+
   it("are all found, whatever else is in the file", async () => {
     const { decide, heldBy, ledger, live, clock, endingsOf } = setup();
     await Promise.all(
