@@ -184,6 +184,20 @@ const laws: Readonly<Record<string, (shop: Shop) => Promise<void>>> = {
     expect(await tellLostGrants({ ledger, receipts, until: shop.clock.now() })).toEqual([]);
   },
 
+  async "and what the ledger knows under a key that its caller chose is no lost grant"(shop) {
+    const { ledger } = shop.store;
+    const own = memoryLog();
+    const { gate } = await shop.machine({ log: own });
+    for (const end of ["settle", "release"] as const) {
+      const booked = await openReservation(shop, await decide(gate, "alice", end));
+      if (end === "settle") await ledger.settle(booked, {}, "reported");
+      else await ledger.release(booked, "not sent");
+      expect((await ledger.reservations({ id: booked.id })).map(({ status }) => status)).toEqual([`${end}d`]);
+    }
+    await shop.outlive();
+    expect(await tellLostGrants({ ledger, receipts: own.read(), until: shop.clock.now() })).toEqual([]);
+  },
+
   async "two gates that share leases are told apart by their chains"(shop) {
     const machine = await shop.machine();
     machine.tells = true;

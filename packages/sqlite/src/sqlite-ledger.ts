@@ -36,6 +36,7 @@ import { checkBookable } from "./check-bookable.ts";
 import { readExpired } from "./expired-text.ts";
 import { ExpirySweep } from "./expiry-sweep.ts";
 import type { SqliteFileOptions } from "./file-options.ts";
+import { findKeys } from "./find-keys.ts";
 import { type BookTimes, LedgerBook } from "./ledger-book.ts";
 import { LookThrough } from "./look-through.ts";
 import { MissingRecords } from "./missing-records.ts";
@@ -187,12 +188,12 @@ class LedgerInSqlite implements SqliteLedger {
     return this.#file.read(() => this.#file.cells.list(query));
   }
 
-  /** Open ones, and expired ones that may still settle; the rest is on record in the receipts. */
-  reservations(query: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
+  /** Open ones, and expired ones that may still settle; the rest is on record in the receipts, but found by its id. */
+  async reservations(query: ReservationQuery = {}): Promise<readonly KeptReservation[]> {
     const { id = null, status, budget = null, limit = 100 } = query;
     readWhole(limit, "limit", 1);
     if (status !== undefined) readChoice(status, "status", ["open"]);
-    return this.#file.read(() => {
+    const found = await this.#file.read(() => {
       const open = this.#listOpen
         .all(budget, budget, id, id, limit)
         .map((row) => ({ ...openRow(row), status: "open" as const }));
@@ -206,6 +207,19 @@ class LedgerInSqlite implements SqliteLedger {
         .slice(0, limit)
         .map(({ reservation, status, createdAt }) => ({ reservation, status, createdAt }));
     });
+    const isNone = found.length === 0 && id !== null && status === undefined && budget === null;
+    return isNone ? this.#findOver(id) : found;
+  }
+
+  /** The reservation with an id where it has settled or was released: what it held is in the receipts alone. */
+  async #findOver(id: string): Promise<readonly KeptReservation[]> {
+    const own = await this.#file.read(() => this.#rows.ended(id));
+    const key = own?.id === id ? id : (await findKeys(this.#file, [id])).get(id);
+    const row = key === undefined ? null : await this.#file.read(() => this.#rows.ended(key));
+    if (key === undefined || row?.id !== id) return [];
+    const reservation = { id, key, digest: "", claims: [], expiresAt: row.at };
+    const status = row.state === "released" || row.state === "expired" ? row.state : "settled";
+    return [{ reservation, status, createdAt: row.at }];
   }
 
   adjust(adjustment: Adjustment): Promise<Balance> {

@@ -55,7 +55,11 @@ describe("the list of reservations", () => {
     expect(await keys({ status: "open", limit: 2 })).toEqual(["e", "c"]);
     expect(await keys({ id: request("b").id })).toEqual(["b"]);
     expect(await keys({ id: request("b").id, status: "open" })).toEqual([]);
-    expect(await keys({ id: request("d").id })).toEqual([]);
+    // What it held is in the receipts alone.
+    const over = { reservation: { id: request("d").id, key: "d", claims: [] }, status: "settled" };
+    expect(await ledger.reservations({ id: request("d").id })).toMatchObject([over]);
+    expect(await keys({ id: request("d").id, status: "open" })).toEqual([]);
+    expect(await keys({ id: "nobody's" })).toEqual([]);
     await ledger.close();
   });
 
