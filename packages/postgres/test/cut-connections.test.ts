@@ -1,23 +1,12 @@
 import { gateBudget } from "@tollgate/core";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { migrate, postgresLedger } from "../src/index.ts";
+import { describe, expect, it } from "vitest";
+import { postgresLedger } from "../src/index.ts";
 import { checkBooks } from "./books.ts";
-import { emptySchema } from "./clean-schema.ts";
-import { startProxy } from "./cutting-proxy.ts";
 import { claim, grant, request, until } from "./fixture.ts";
 import { costing, moneyGate } from "./money-gate.ts";
-import { startServer } from "./server.ts";
+import { startShakyServer } from "./shaky-server.ts";
 
-const server = await startServer("fsync=off");
-const proxy = await startProxy(server.url);
-afterAll(async () => {
-  await server.stop();
-  await proxy.close();
-});
-const pool = server.pool();
-const shaky = server.pool({ connectionString: proxy.url, max: 2 });
-await migrate(pool);
-beforeEach(() => emptySchema(pool));
+const { proxy, pool, shaky } = await startShakyServer();
 
 describe.each(["answer", "question"] as const)("a ledger that loses the %s", (lose) => {
   const ledger = postgresLedger(shaky);

@@ -1,21 +1,10 @@
 import { type LeasedLedger, leased } from "@tollgate/core/leases";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { migrate, postgresLedger } from "../src/index.ts";
-import { emptySchema } from "./clean-schema.ts";
-import { startProxy } from "./cutting-proxy.ts";
+import { describe, expect, it } from "vitest";
+import { postgresLedger } from "../src/index.ts";
 import { claim, grant, range, request } from "./fixture.ts";
-import { startServer } from "./server.ts";
+import { startShakyServer } from "./shaky-server.ts";
 
-const server = await startServer("fsync=off");
-const proxy = await startProxy(server.url);
-afterAll(async () => {
-  await server.stop();
-  await proxy.close();
-});
-const pool = server.pool();
-const shaky = server.pool({ connectionString: proxy.url, max: 2 });
-await migrate(pool);
-beforeEach(() => emptySchema(pool));
+const { proxy, pool, shaky } = await startShakyServer();
 
 const limit = 1000n;
 

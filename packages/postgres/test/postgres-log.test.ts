@@ -1,22 +1,11 @@
 import { StorageFailed } from "@tollgate/core";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { migrate, postgresLog } from "../src/index.ts";
-import { emptySchema } from "./clean-schema.ts";
-import { startProxy } from "./cutting-proxy.ts";
+import { describe, expect, it } from "vitest";
+import { postgresLog } from "../src/index.ts";
 import { all, range } from "./fixture.ts";
 import { decision, SealedChain, settlement } from "./sealed-chain.ts";
-import { startServer } from "./server.ts";
+import { startShakyServer } from "./shaky-server.ts";
 
-const server = await startServer("fsync=off");
-const proxy = await startProxy(server.url);
-afterAll(async () => {
-  await server.stop();
-  await proxy.close();
-});
-const pool = server.pool();
-const shaky = server.pool({ connectionString: proxy.url, max: 2 });
-await migrate(pool);
-beforeEach(() => emptySchema(pool));
+const { proxy, pool, shaky } = await startShakyServer();
 
 describe("an append whose connection is cut", () => {
   it("is answered when the receipt was stored all the same, and the chain goes on", async () => {

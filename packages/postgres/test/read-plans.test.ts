@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { migrate, type PostgresPool, postgresLog } from "../src/index.ts";
 import { all } from "./fixture.ts";
 import { startServer } from "./server.ts";
+import { wrappedPool } from "./wrapped-pool.ts";
 
 const server = await startServer("fsync=off");
 afterAll(() => server.stop());
@@ -28,30 +29,18 @@ await pool.query(
 /** A pool that also tells how many pages each statement looks at, once more. */
 function watched(): { readonly pool: PostgresPool; readonly pages: readonly number[] } {
   const pages: number[] = [];
-  const watching: PostgresPool = {
-    async connect() {
-      const client = await pool.connect();
-      return {
-        async query(query) {
-          const answer = await client.query(query);
-          if (query.text.includes("tollgate.receipts")) {
-            const { rows } = await client.query({
-              text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${query.text}`,
-              values: query.values ?? [],
-            });
-            const { Plan: plan } = rows[0]["QUERY PLAN"][0];
-            pages.push(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]);
-          }
-          return answer;
-        },
-        release: (destroy) => client.release(destroy),
-        on: (event, listener) => client.on(event, listener),
-        off: (event, listener) => client.off(event, listener),
-      };
-    },
-    on: (event: "error" | "connect", listener: never) => pool.on(event, listener),
-    listeners: (event) => pool.listeners(event),
-  };
+  const watching = wrappedPool(pool, async (client, query) => {
+    const answer = await client.query(query);
+    if (query.text.includes("tollgate.receipts")) {
+      const { rows } = await client.query({
+        text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${query.text}`,
+        values: query.values ?? [],
+      });
+      const { Plan: plan } = rows[0]["QUERY PLAN"][0];
+      pages.push(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]);
+    }
+    return answer;
+  });
   return { pool: watching, pages };
 }
 

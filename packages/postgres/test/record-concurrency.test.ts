@@ -7,6 +7,7 @@ import { emptySchema } from "./clean-schema.ts";
 import { all, claim, range, request } from "./fixture.ts";
 import { leasedGrant, released, settledAt, takeLease } from "./leased-grant.ts";
 import { startServer } from "./server.ts";
+import { wrappedPool } from "./wrapped-pool.ts";
 
 const server = await startServer("fsync=off", "deadlock_timeout=20ms");
 afterAll(() => server.stop());
@@ -17,23 +18,12 @@ beforeEach(() => emptySchema(pool));
 /** A pool that counts deadlocks, which are tried again without a word. */
 function counting(own: pg.Pool): { readonly pool: PostgresPool; readonly deadlocks: unknown[] } {
   const deadlocks: unknown[] = [];
-  const counted: PostgresPool = {
-    async connect() {
-      const client = await own.connect();
-      return {
-        query: (query) =>
-          client.query(query).catch((error: { readonly code?: string }) => {
-            if (error.code === "40P01") deadlocks.push(error);
-            throw error;
-          }),
-        release: (destroy) => client.release(destroy),
-        on: (event, listener) => client.on(event, listener),
-        off: (event, listener) => client.off(event, listener),
-      };
-    },
-    on: (event: "error" | "connect", listener: never) => own.on(event, listener),
-    listeners: (event) => own.listeners(event),
-  };
+  const counted = wrappedPool(own, (client, query) =>
+    client.query(query).catch((error: { readonly code?: string }) => {
+      if (error.code === "40P01") deadlocks.push(error);
+      throw error;
+    }),
+  );
   return { pool: counted, deadlocks };
 }
 

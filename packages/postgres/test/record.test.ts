@@ -1,22 +1,12 @@
 import { StorageFailed } from "@tollgate/core";
 import { maxAmount } from "@tollgate/core/driver";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { forget, migrate, postgresLedger } from "../src/index.ts";
-import { emptySchema } from "./clean-schema.ts";
-import { startProxy } from "./cutting-proxy.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { forget, postgresLedger } from "../src/index.ts";
 import { all, claim, grant, range, request } from "./fixture.ts";
 import { holdsByKey, leasedGrant, released, settledAt, standing, takeLease } from "./leased-grant.ts";
-import { startServer } from "./server.ts";
+import { startShakyServer } from "./shaky-server.ts";
 
-const server = await startServer("fsync=off");
-const proxy = await startProxy(server.url);
-afterAll(async () => {
-  await server.stop();
-  await proxy.close();
-});
-const pool = server.pool();
-await migrate(pool);
-beforeEach(() => emptySchema(pool));
+const { proxy, pool, shaky } = await startShakyServer();
 
 const clock = { at: 0, now: () => clock.at };
 const ledger = postgresLedger(pool, { time: "caller", clock });
@@ -244,11 +234,11 @@ describe("recording", () => {
   });
 
   it.each(["answer", "question"] as const)("that loses its %s is done once", async (lose) => {
-    const shaky = postgresLedger(server.pool({ connectionString: proxy.url, max: 2 }));
-    const lease = await takeLease(shaky, "one", 100n);
-    await shaky.record([leasedGrant("old", [lease])]);
+    const ledger = postgresLedger(shaky);
+    const lease = await takeLease(ledger, "one", 100n);
+    await ledger.record([leasedGrant("old", [lease])]);
     const cut = proxy.cut("tollgate.record", lose);
-    const recording = shaky.record([
+    const recording = ledger.record([
       leasedGrant("a", [lease]),
       leasedGrant("b", [lease], settledAt(12n)),
       leasedGrant("c", [lease], released),
