@@ -148,6 +148,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "checkPattern",
     "createWindows",
     "digestOf",
+    "isJudged",
     "localDates",
     "namePattern",
     "nearestName",

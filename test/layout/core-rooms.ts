@@ -27,7 +27,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   evaluators: ["foundation", "action", "evaluate"],
   "remote-evaluators": ["foundation", "action", "evaluate"],
   leases: ["foundation", "action", "ledger", "lease"],
-  policy: ["foundation", "action", "pricing", "ledger"],
+  policy: ["foundation", "action", "pricing", "ledger", "gate"],
   signing: ["foundation", "action", "receipt"],
 };
 

@@ -109,6 +109,25 @@ night             0  not asked: decided before
     expect(stderr).toContain("not");
   });
 
+  it("diffs: how many decisions cannot be judged, and by which rules", async () => {
+    using folder = new TestFolder();
+    folder.write(
+      "tollgate.yaml",
+      "version: 1\nrules: [{ id: cheap-only, when: params.amount > 5, then: deny, reason: too much }]\n",
+    );
+    const told = await tollgate(["policy", "diff", "tollgate.yaml", samplePath], { cwd: folder.path });
+    expect(told.code).toBe(0);
+    expect(told.stdout).toMatch(
+      /\n(\d+) cannot be told, for which \$[\d.]+ was spent: their receipts have no parameters \(params: "full"\)\n {2}\1 by rule cheap-only\n$/,
+    );
+    const json = await tollgate(["policy", "diff", "tollgate.yaml", samplePath, "--json"], {
+      cwd: folder.path,
+    });
+    const { untold, untoldBy } = JSON.parse(json.stdout);
+    expect(untold).toBeGreaterThan(0);
+    expect(untoldBy).toEqual([{ rule: "cheap-only", decisions: untold }]);
+  });
+
   it("names what is wrong with a policy in one line, and where to see the rest", async () => {
     using folder = new TestFolder();
     folder.write("bad.yaml", "version: 1\nrules: [{ id: a, then: allow }, { id: b }]\n");

@@ -1,4 +1,4 @@
-// For writers of policies: what a gate makes of names, amounts, budgets, windows and prices.
+// For writers of policies: what a gate makes of names, amounts, budgets, windows, prices and decisions.
 
 export { actionKinds } from "./action/action.ts";
 export { parseAmount } from "./action/amounts.ts";
@@ -7,6 +7,7 @@ export { checkPattern, type NamePattern, namePattern } from "./action/name-patte
 export { nearestName } from "./action/nearest-name.ts";
 export { canonicalJson } from "./codec/canonical-json.ts";
 export { digestOf } from "./codec/digest.ts";
+export { isJudged } from "./gate/decision.ts";
 export type { Budget } from "./ledger/budget.ts";
 export { type LocalDates, localDates } from "./ledger/local-dates.ts";
 export { parseBudgets } from "./ledger/parse-budgets.ts";

@@ -33,7 +33,7 @@ export interface WatchOptions {
 /** How a policy comes to its answer about one action. */
 export interface Explanation {
   readonly verdict: Verdict;
-  /** The evaluator that gave it: `policy` for the rules. */
+  /** The evaluator that gave it: `policy` for the rules. Of a case also `budgets` and `prices`. */
   readonly by: string;
   /** The rules that the action could match, in the order in which they are asked; none where a role denied before. */
   readonly rules: readonly AskedRule[];
@@ -85,6 +85,11 @@ export class Policy {
   /** The ids of its rules, in the order in which they are asked. */
   get ruleIds(): readonly string[] {
     return this.#loaded.document.rules.map(({ id }) => id);
+  }
+
+  /** The units of its budgets by their ids. */
+  get budgetUnits(): ReadonlyMap<string, string> {
+    return new Map(this.#loaded.document.budgets.map(({ budget: { id, unit } }) => [id, unit]));
   }
 
   /**

@@ -84,6 +84,38 @@ rules: [{ id: no-delete, when: action.name == "delete", then: deny, reason: neve
     });
   });
 
+  it("are told of by the rules that would have had to see the parameters, and by nothing else", async () => {
+    const policy = policyOf(`
+rules:
+  - { id: b-large, when: action.name == "pay" && params.n > 1, then: deny, reason: x }
+  - { id: a-null, when: 'action.name in ["pay", "send"] && params == null', then: skip, reason: x }
+  - { id: never, when: action.name == "never", then: deny, reason: for sure }
+  - { id: asked-of-never, when: action.name.startsWith("nev") && params.n > 1, then: require_approval, reason: x }
+  - { id: tenants, when: action.name == "list" && subject.tenant == "a", then: deny, reason: x }
+  - { id: above, priority: 5, when: action.name == "free" && run.steps > 0, then: allow }
+  - { id: below, when: action.name == "free" && params.n > 1, then: deny, reason: x }
+`);
+    const calls = ["pay", "pay", "send", "never", "list", "free", "other"].map(
+      (name) => [name, dollar] as const,
+    );
+    const diff = await diffPolicy(policy, await past(calls));
+    expect(diff).toMatchObject({
+      decisions: 7,
+      untold: 3,
+      untoldBy: [
+        { rule: "a-null", decisions: 3 },
+        { rule: "b-large", decisions: 2 },
+      ],
+      spent: 7n * dollar,
+      untoldSpent: 3n * dollar,
+      wouldSpend: 2n * dollar,
+    });
+    // What is missing beside the parameters was missing then, too: that is known.
+    expect(diff.changed.map(({ name, now }) => `${name} ${now}`)).toEqual(["never deny", "list deny"]);
+    const full = await diffPolicy(policy, await past(calls, { params: "full" }));
+    expect(full).toMatchObject({ untold: 0, untoldBy: [], untoldSpent: 0n });
+  });
+
   it("that somebody approved are approved again, and count for budgets and money", async () => {
     const clock = manualClock();
     const asking = policyOf(

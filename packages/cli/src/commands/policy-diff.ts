@@ -46,24 +46,26 @@ const columns: readonly Column<ChangedDecision>[] = [
   { title: "WHY", text: ({ reason }) => reason },
 ];
 
-function totals({ decisions, changed, untold, spent, wouldSpend }: PolicyDiff): readonly string[] {
+function totals(diff: PolicyDiff): readonly string[] {
+  const { decisions, changed, untold, untoldBy, untoldSpent, spent, wouldSpend } = diff;
   const lines = [
     `${grouped(changed.length)} of ${grouped(decisions)} decisions would change`,
     `${formatAmount("usd", spent)} was spent; ${formatAmount("usd", wouldSpend)} of it would have been let through`,
   ];
   if (untold > 0) {
+    const money = formatAmount("usd", untoldSpent);
     lines.push(
-      printableText(
-        `${grouped(untold)} cannot be told: rules look at parameters, which their receipts do not have (params: "full")`,
-      ),
+      `${grouped(untold)} cannot be told, for which ${money} was spent: their receipts have no parameters (params: "full")`,
+      ...untoldBy.map(({ rule, decisions: of }) => printableText(`  ${grouped(of)} by rule ${rule}`)),
     );
   }
   return lines;
 }
 
-function diffJson({ changed, spent, wouldSpend, ...counts }: PolicyDiff): object {
+function diffJson({ changed, spent, wouldSpend, untoldSpent, ...counts }: PolicyDiff): object {
   return {
     ...counts,
+    untoldSpent: String(untoldSpent),
     spent: String(spent),
     wouldSpend: String(wouldSpend),
     changed: changed.map((change) => ({ ...change, usd: change.usd === null ? null : String(change.usd) })),

@@ -53,6 +53,16 @@ export function isFailure(code: DecisionCode): boolean {
   return failures.has(code);
 }
 
+/**
+ * Whether policy, budgets and prices had a say in a decision, by the code in its receipt: they are not asked where
+ * something fails, who acts is refused, the run is stopped or the key is in use. A code of a later version is judged.
+ */
+export function isJudged(code: string): boolean {
+  const known = decisionCodes.find((each) => each === code);
+  if (known === undefined) return true;
+  return !isFailure(known) && !["identity_denied", "run_stopped", "idempotency_conflict"].includes(known);
+}
+
 /** Why a key cannot be used: what the ledger says of it, or its attempt is under way in another process. */
 export type KeyConflict = ReserveConflict | "under_way";
 

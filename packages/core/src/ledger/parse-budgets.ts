@@ -31,11 +31,12 @@ const answers: readonly BudgetThen[] = ["degrade", "skip", "require_approval", "
 const idPattern = /^[a-zA-Z0-9_.-]{1,64}$/;
 
 /**
- * Checks budgets as written by people and completes them; what cannot be meant is refused, not guessed at.
+ * Checks budgets as written by people and completes them; what cannot be meant is refused, not guessed at. What passes
+ * is a list of {@link BudgetInput}.
  *
  * @throws InvalidConfig naming the field, such as `budgets[1].limit`, and what would be right.
  */
-export function parseBudgets(inputs: readonly BudgetInput[]): readonly Budget[] {
+export function parseBudgets(inputs: readonly unknown[]): readonly Budget[] {
   const places = new Map<string, number>();
   const budgets = Array.from(readList(inputs, "budgets", "of budgets"), (input, index) => {
     const budget = parseBudget(input, `budgets[${index}]`);

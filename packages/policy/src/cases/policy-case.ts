@@ -18,19 +18,28 @@ export interface PolicyCase {
   readonly budgets: ReadonlyMap<string, Pick<Balance, "unit" | "spent" | "held">>;
   /** Null for a case that only asks. */
   readonly expect: Expectation | null;
-  /** The rule that is to decide it, where the case says so. */
+  /** The rule that is to decide it, or the budget by its limit, where the case says so. */
   readonly rule: string | null;
 }
 
+/** Where a budget stands in a case; a soft limit stands where its budget does, unless the case says otherwise. */
+export function standOf(
+  { budgets }: Pick<PolicyCase, "budgets">,
+  id: string,
+): Pick<Balance, "unit" | "spent" | "held"> | undefined {
+  return budgets.get(id) ?? (id.endsWith(".soft") ? budgets.get(id.slice(0, -".soft".length)) : undefined);
+}
+
 /** The context that a case is judged in. */
-export function contextOf({ run, now, budgets }: PolicyCase): EvaluationContext {
+export function contextOf(each: PolicyCase): EvaluationContext {
+  const { run, now } = each;
   return {
     decision: "case",
     run,
     now,
     signal: new AbortController().signal,
     balances: ({ budget = "", partition = "", window = "total" }) => {
-      const stands = budgets.get(budget);
+      const stands = standOf(each, budget);
       return stands === undefined
         ? []
         : [{ budget, partition, window, endsAt: null, limit: null, ...stands }];

@@ -1,6 +1,7 @@
 import type { Verdict } from "@tollgate/core";
 import type { Explanation, Policy } from "../policy.ts";
-import { contextOf, type Expectation, type PolicyCase } from "./policy-case.ts";
+import { decideCase } from "./decide-case.ts";
+import type { Expectation, PolicyCase } from "./policy-case.ts";
 
 /** What became of one case. */
 export interface CaseResult {
@@ -10,7 +11,7 @@ export interface CaseResult {
   readonly passed: boolean;
   readonly expected: Expectation | null;
   readonly answered: Expectation;
-  /** The rule that was to decide, and the one that did. */
+  /** The rule, or the budget by its limit, that was to decide, and the one that did. */
   readonly expectedRule: string | null;
   readonly rule: string | null;
   readonly reason: string;
@@ -25,7 +26,11 @@ export interface PolicyTest {
   readonly uncovered: readonly string[];
 }
 
-/** Asks a policy about each case. Limits of budgets are the ledger's to enforce, and not asked for. */
+/**
+ * Asks a policy about each case, as a gate would: prices and limits of budgets, too.
+ *
+ * @throws InvalidPolicy for a case that names a budget which the policy has not.
+ */
 export async function testPolicy(policy: Policy, cases: readonly PolicyCase[]): Promise<PolicyTest> {
   const matched = new Set<string>();
   const results: CaseResult[] = [];
@@ -55,9 +60,9 @@ export async function testPolicy(policy: Policy, cases: readonly PolicyCase[]): 
   };
 }
 
-/** Tells how a policy answers one case. */
+/** Tells how a policy answers one case. @throws InvalidPolicy as {@link testPolicy} does */
 export function explainCase(policy: Policy, each: PolicyCase): Promise<Explanation> {
-  return policy.explain(each.action, contextOf(each));
+  return decideCase(policy, each);
 }
 
 /** A verdict in the words of a policy: a terminal deny is a stop. */

@@ -1,4 +1,5 @@
 import type { Decision, Receipt, Subject } from "@tollgate/core";
+import { isJudged } from "@tollgate/core/policy";
 import type { Expectation } from "../cases/policy-case.ts";
 import type { Policy } from "../policy.ts";
 import { ReplayedGate } from "./replayed-gate.ts";
@@ -29,6 +30,10 @@ export interface PolicyDiff {
   readonly changed: readonly ChangedDecision[];
   /** Decisions that depend on parameters which their receipts do not have. */
   readonly untold: number;
+  /** The rules that look at them, with how many decisions each; in the order of their ids. */
+  readonly untoldBy: readonly { readonly rule: string; readonly decisions: number }[];
+  /** What was settled for them in nano-dollars; no part of `wouldSpend`. */
+  readonly untoldSpent: bigint;
   /** What was settled in nano-dollars, and how much of it the policy would have let through. */
   readonly spent: bigint;
   readonly wouldSpend: bigint;
@@ -61,10 +66,12 @@ class Replay {
   readonly #changed: Pending[] = [];
   readonly #pending = new Map<
     string,
-    { readonly change: Pending | null; readonly permit: Decision["permit"] }
+    { readonly change: Pending | null; readonly permit: Decision["permit"]; readonly isUntold: boolean }
   >();
   #decisions = 0;
   #untold = 0;
+  readonly #untoldBy = new Map<string, number>();
+  #untoldSpent = 0n;
   #spent = 0n;
   #wouldSpend = 0n;
 
@@ -74,12 +81,13 @@ class Replay {
 
   async decide(body: DecisionBody): Promise<void> {
     const { outcome, terminal, code } = body.decision;
-    if (passedOver.has(code)) return;
+    if (!isJudged(code)) return;
     this.#decisions += 1;
     const decision = await this.#gate.decide(body);
-    const isUntold =
-      body.action.params === undefined && /^rule "[^"]*" cannot be evaluated/.test(decision.reason);
+    const { untold } = this.#gate;
+    const isUntold = untold.length > 0;
     if (isUntold) this.#untold += 1;
+    for (const rule of untold) this.#untoldBy.set(rule, (this.#untoldBy.get(rule) ?? 0) + 1);
     const was = terminal ? "stop" : (outcome as Expectation);
     const now = decision.terminal ? "stop" : decision.outcome;
     const change: Pending | null =
@@ -101,12 +109,12 @@ class Replay {
     if (change !== null) this.#changed.push(change);
     // What was refused is never settled; of what was let through then, only this is to be ended now.
     if (outcome === "allow" || outcome === "degrade") {
-      this.#pending.set(body.id, { change, permit: decision.permit });
+      this.#pending.set(body.id, { change, permit: decision.permit, isUntold });
     }
   }
 
   async settle(body: SettlementBody): Promise<void> {
-    const { change, permit } = this.#pending.get(body.decision) ?? { change: null, permit: null };
+    const { change, permit, isUntold } = this.#pending.get(body.decision) ?? notMade;
     this.#pending.delete(body.decision);
     this.#gate.now = Date.parse(body.time);
     if (body.outcome !== "settled") {
@@ -117,6 +125,7 @@ class Replay {
     const { usd } = amounts;
     if (usd !== undefined) {
       this.#spent += usd;
+      if (isUntold) this.#untoldSpent += usd;
       if (permit !== null) this.#wouldSpend += usd;
       if (change !== null) change.usd = usd;
     }
@@ -129,27 +138,18 @@ class Replay {
       decisions: this.#decisions,
       changed: this.#changed,
       untold: this.#untold,
+      untoldBy: [...this.#untoldBy]
+        .map(([rule, decisions]) => ({ rule, decisions }))
+        .sort((a, b) => (a.rule < b.rule ? -1 : 1)),
+      untoldSpent: this.#untoldSpent,
       spent: this.#spent,
       wouldSpend: this.#wouldSpend,
     };
   }
 }
 
-/** Decisions that no policy made. */
-const passedOver: ReadonlySet<string> = new Set([
-  "identity_denied",
-  "run_stopped",
-  "idempotency_conflict",
-  "identity_failed",
-  "evaluator_failed",
-  "pricing_failed",
-  "ledger_failed",
-  "store_failed",
-  "receipt_log_failed",
-  "signer_failed",
-  "clock_went_back",
-  "gate_closed",
-]);
+/** What is known of a decision that was not made again. */
+const notMade = { change: null, permit: null, isUntold: false };
 
 /** What was held for it in nano-dollars: no more than once, however many budgets hold it. */
 function heldOf({ claims, exceeded }: DecisionBody): bigint | null {

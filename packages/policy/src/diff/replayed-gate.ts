@@ -1,3 +1,4 @@
+import type { Evaluator, PolicyInForce } from "@tollgate/core";
 import {
   type ApprovalStore,
   createGate,
@@ -9,6 +10,7 @@ import {
   type Run,
 } from "@tollgate/core";
 import type { Policy } from "../policy.ts";
+import { PolicyEvaluator } from "../rules/policy-evaluator.ts";
 
 type DecisionBody = Extract<Receipt["body"], { readonly type: "decision" }>;
 
@@ -18,14 +20,24 @@ const passed: ReadonlySet<string> = new Set(["allow", "degrade"]);
 /** A gate that makes past decisions again, at their times. */
 export class ReplayedGate {
   now = 0;
+  /** The rules that would have had to see the parameters of the action that was decided last. */
+  untold: readonly string[] = [];
+  #hasParams = true;
   /** Whether somebody approved the action that is decided: whoever asks for that now has it. */
   #isApproved = false;
   readonly #gate: Gate;
   readonly #runs = new Map<string, Run>();
 
   constructor(policy: Policy) {
+    const inForce = policy.policy();
+    const replayed: PolicyInForce = {
+      ...inForce,
+      evaluators: (inForce.evaluators ?? []).map((each) =>
+        each instanceof PolicyEvaluator ? this.#replayed(each) : each,
+      ),
+    };
     this.#gate = createGate({
-      ...policy,
+      policy: () => replayed,
       signer: createSigner(),
       log: memoryLog({ maxReceipts: 1 }),
       approvals: this.#approvals(),
@@ -38,6 +50,8 @@ export class ReplayedGate {
   /** Decides the action of a receipt as it was asked for, in its run, for what was held for it. */
   decide(body: DecisionBody): Promise<Decision> {
     this.now = Date.parse(body.time);
+    this.untold = [];
+    this.#hasParams = body.action.params !== undefined;
     this.#isApproved = body.approval !== undefined && passed.has(body.decision.outcome);
     const { kind, name, provider, params, subject } = body.action;
     const amounts: Record<string, bigint> = {};
@@ -48,8 +62,7 @@ export class ReplayedGate {
         name,
         amounts,
         ...(provider === undefined ? {} : { provider }),
-        // A number has no members and no size, so that a condition that asks for them has no value; made from the
-        // digest it keeps different actions apart.
+        // Made from the digest it keeps different actions apart; no rule sees it.
         params: params === undefined ? numberOf(body.action.digest) : JSON.parse(params),
       },
       { run: this.#runOf(body), subject, accepts: ["model", "provider", "params", "maxOutputTokens"] },
@@ -58,6 +71,18 @@ export class ReplayedGate {
 
   close(): Promise<void> {
     return this.#gate.close();
+  }
+
+  #replayed(evaluator: PolicyEvaluator): Evaluator {
+    return {
+      name: evaluator.name,
+      evaluate: async (action, context) => {
+        if (this.#hasParams) return evaluator.evaluate(action, context);
+        const { verdict, untold } = await evaluator.judgeUnknown(action, context);
+        this.untold = untold;
+        return verdict;
+      },
+    };
   }
 
   #approvals(): ApprovalStore {

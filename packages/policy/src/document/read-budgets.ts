@@ -90,9 +90,10 @@ function parse(
   let isGood = true;
   for (let tries = 0; tries <= members.length; tries++) {
     try {
-      const [parsed] = parseBudgets([left as unknown as BudgetInput]);
+      checkBudget(left);
+      const [parsed] = parseBudgets([left]);
       if (parsed === undefined || !isGood) return null;
-      return { input: left as unknown as BudgetInput, budget: parsed, node: item, source };
+      return { input: left, budget: parsed, node: item, source };
     } catch (error) {
       if (!(error instanceof InvalidConfig)) throw error;
       isGood = false;
@@ -110,6 +111,11 @@ function parse(
     }
   }
   return null;
+}
+
+/** @throws InvalidConfig for what is no budget. */
+function checkBudget(input: unknown): asserts input is BudgetInput {
+  parseBudgets([input]);
 }
 
 /** The node that a path such as `match.name[1]` leads to, as far as it goes. */

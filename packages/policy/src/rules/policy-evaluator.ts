@@ -61,12 +61,34 @@ export class PolicyEvaluator implements Evaluator {
     return views instanceof Promise ? views.then(decide) : decide(views);
   }
 
+  /**
+   * Evaluates an action whose parameters nobody knows; and tells which rules look at them where it is they that decide.
+   */
+  async judgeUnknown(
+    action: Action,
+    context: EvaluationContext,
+  ): Promise<{ readonly verdict: Verdict; readonly untold: readonly string[] }> {
+    const asked: AskedRule[] = [];
+    const verdict = await this.judge({ ...action, params: unknownParams }, context, asked);
+    const failed = asked.filter(({ problem }) => problem === unknownText).map(({ rule }) => rule);
+    if (failed.length === 0 || verdict.decision !== "deny" || verdict.terminal === true) {
+      return { verdict, untold: [] };
+    }
+    const matched = asked.filter(({ answer }) => answer === "matched").map(({ rule }) => rule);
+    const decisionOf = (id: string): string | undefined =>
+      this.#document.rules.find((rule) => rule.id === id)?.then.decision;
+    // What another rule denies for sure is denied whatever the parameters are, unless they stop the run.
+    const isSure =
+      matched.some((id) => decisionOf(id) === "deny") && !failed.some((id) => decisionOf(id) === "stop");
+    return { verdict, untold: isSure ? [] : failed };
+  }
+
   #otherwise(): Verdict {
     return this.#document.otherwise === "deny" ? denied : allowed;
   }
 
   #scope(action: Action, { run, now }: EvaluationContext, views: BudgetViews, meter: Meter): Scope {
-    return {
+    const scope = {
       action: { ...action },
       subject: action.subject as Scope["subject"],
       run: new RunFields(run, now),
@@ -74,10 +96,20 @@ export class PolicyEvaluator implements Evaluator {
       params: action.params,
       meter,
       locals: [],
-      budget: (id) => viewIn(views, id),
+      budget: (id: string) => viewIn(views, id),
     };
+    if (action.params !== unknownParams) return scope;
+    return Object.defineProperty(scope, "params", {
+      get: () => {
+        throw new CannotEvaluate(unknownText);
+      },
+    });
   }
 }
+
+/** Stands for parameters that nobody knows; and why a condition that looks at them has no value. */
+const unknownParams: Action["params"] = Object.freeze({});
+const unknownText = "its receipt does not have params";
 
 const noViews: BudgetViews = new Map();
 
