@@ -51,7 +51,9 @@ describeOwned(server, why, "behind a pooler that gives connections out for a tra
     await client.query("ROLLBACK");
     client.release();
     const patient = postgresLedger(pool, { timeoutMs: 30_000 });
-    const more = range(6).map((nth) => patient.reserve(request(`more ${nth}`, [claim({ budget: "money", partition: "user=more" })])));
+    const more = range(6).map((nth) =>
+      patient.reserve(request(`more ${nth}`, [claim({ budget: "money", partition: "user=more" })])),
+    );
     for (const { status } of await Promise.all(more)) expect(status).toBe("reserved");
   });
 
