@@ -61,6 +61,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "withFinalRefusals",
   ],
   "@tollgate/core/driver": [
+    "ApprovalSteps",
     "agentName",
     "checkExpiry",
     "checkRequest",
@@ -82,6 +83,7 @@ const face: Readonly<Record<string, readonly string[]>> = {
     "receiptFilter",
 
     "sharedStops",
+    "stoppedName",
     "systemClock",
     "whyNotNext",
   ],

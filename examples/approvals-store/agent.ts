@@ -1,7 +1,7 @@
 // An agent that wants to pay, and ends when somebody has to say yes first; run again, it goes on: `node agent.ts`.
 import { ApprovalRequired, createGate, findDenial, gateBudget } from "@tollgate/core";
 import { evaluator } from "@tollgate/core/evaluators";
-import { sqliteApprovals, sqliteFile, sqliteLedger, sqliteLog, sqliteStops } from "@tollgate/sqlite";
+import { sqliteApprovals, sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
 
 const payments = evaluator("payments", ({ name }) =>
   name === "pay"
@@ -15,7 +15,6 @@ const gate = createGate({
   ledger: sqliteLedger(file),
   log: sqliteLog(file),
   approvals: sqliteApprovals(file),
-  stops: sqliteStops(file),
   evaluators: [payments],
   onApproval: ({ action, reason, approver }) => {
     console.log(`to the ${approver}: may I ${action.name}? ${reason}`);

@@ -9,7 +9,7 @@ import { createGate, createSigner } from "@tollgate/core";
 import { createKeyFile } from "@tollgate/core/node";
 import { createOperator } from "@tollgate/core/operate";
 import { verifyChain } from "@tollgate/core/verify";
-import { sqliteApprovals, sqliteFile, sqliteLedger, sqliteLog, sqliteStops } from "@tollgate/sqlite";
+import { sqliteApprovals, sqliteFile, sqliteLedger, sqliteLog } from "@tollgate/sqlite";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-example-"));
 const path = join(folder, "tollgate.db");
@@ -70,11 +70,18 @@ assert.deepEqual(steps, ["requested", "granted", "used", "requested", "denied"])
 assert.equal((await verifyChain(log.read())).verdict, "bound");
 
 // #region stop
-const supervisor = createGate({ log: sqliteLog(file), stops: sqliteStops(file) });
+const supervisor = createGate({ ledger: sqliteLedger(file), log: sqliteLog(file) });
 await supervisor.stop({ agent: "finance-bot" }, "its prompt was changed by a stranger");
 // #endregion
 await supervisor.close();
 assert.equal(agent(), "refused: run_stopped");
+
+// #region lift
+const lifting = createOperator({ ledger, log, stops: ledger.stops, signer: createSigner() });
+await lifting.lift({ agent: "finance-bot", by: "carol", reason: "its prompt is its own again" });
+// #endregion
+await lifting.close();
+assert.equal(agent(), "refused: approval_denied");
 console.log("asked in one process, granted in a second, paid in a third");
 
 for (const store of [approvals, ledger, log]) await store.close?.();

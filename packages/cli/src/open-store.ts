@@ -1,13 +1,14 @@
 import type { ApprovalStore, ReceiptLog } from "@tollgate/core";
-import type { LeasingLedger, LedgerAdmin } from "@tollgate/core/driver";
+import type { LeasingLedger, LedgerAdmin, SharedStops } from "@tollgate/core/driver";
 
-/** A ledger, and the receipts and approvals beside it, while they are open. */
+/** A ledger, and the receipts, approvals and stops beside it, while they are open. */
 export interface OpenStore {
   /** Its name for messages; holds no password. */
   readonly shown: string;
   readonly ledger: LeasingLedger & LedgerAdmin;
   readonly log: ReceiptLog;
   readonly approvals: ApprovalStore;
+  readonly stops: SharedStops;
 }
 
 /** What is done with a store while it is open. */

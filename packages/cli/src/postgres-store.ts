@@ -16,7 +16,7 @@ export function withPostgres<Result>(name: PostgresName, work: StoreWork<Result>
     const log = postgres.postgresLog(pool, { timeoutMs });
     const approvals = postgres.postgresApprovals(pool, { timeoutMs });
     try {
-      return await work({ shown: name.shown, ledger, log, approvals });
+      return await work({ shown: name.shown, ledger, log, approvals, stops: ledger.stops });
     } finally {
       await ledger.close();
       await log.close();

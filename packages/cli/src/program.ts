@@ -12,6 +12,7 @@ import { exportFormats } from "./export-formats.ts";
 import { addLedgerCommands, storing, trusting } from "./ledger-commands.ts";
 import { collected, kindList, threadCount, wholeNumber } from "./option-values.ts";
 import { addPolicyCommands } from "./policy-commands.ts";
+import { addStopCommands } from "./stop-commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Hands an exit code on to whoever runs the program. */
@@ -134,6 +135,7 @@ export function createProgram(terminal: Terminal, end: End): Command {
 
   addLedgerCommands(program, terminal, end);
   addApprovalCommands(program, terminal, end);
+  addStopCommands(program, terminal, end);
   addPolicyCommands(program, terminal, end);
   return program;
 }

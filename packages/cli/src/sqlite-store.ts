@@ -24,7 +24,7 @@ export async function withSqlite<Result>(
   const log = sqliteLog(file);
   const approvals = sqliteApprovals(file);
   try {
-    return await work({ shown, ledger, log, approvals });
+    return await work({ shown, ledger, log, approvals, stops: ledger.stops });
   } finally {
     await ledger.close();
     await log.close?.();

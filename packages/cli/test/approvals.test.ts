@@ -117,7 +117,39 @@ describe("approvals in a store", () => {
     const steps: string[] = [];
     for await (const { body } of log.read()) if (body.type === "approval") steps.push(body.status);
     await log.close?.();
-    expect(steps.sort()).toEqual(["granted", "requested", "requested"]);
+    expect(steps.sort()).toEqual(["expired", "granted", "requested", "requested"]);
+  });
+
+  it("go to one of two who answer at once, and the other hears who was first", async () => {
+    const id = await ask("thread-7");
+    const said = (command: string, by: string): Promise<Ran> =>
+      run(command, id, "--by", by, "--reason", "checked", "--key-file", keys.operatorKey);
+    const ran = await Promise.all([said("grant", "carol"), said("deny", "dave")]);
+    const [first, second] = ran[0].code === 0 ? ran : [ran[1], ran[0]];
+    expect([first.code, second.code, second.stdout]).toEqual([0, 2, ""]);
+    const [status, by] = first === ran[0] ? ["granted", "carol"] : ["denied", "dave"];
+    expect(first.stdout).toContain(`${status}: tool pay`);
+    expect(second.stderr).toContain(`approval ${id} is ${status} already, by ${by}`);
+    const log = sqliteLog(path);
+    const steps: string[] = [];
+    for await (const { body } of log.read()) if (body.type === "approval") steps.push(body.status);
+    await log.close?.();
+    expect(steps).toEqual(["requested", status]);
+  });
+
+  it("let one of two resumes at once through, and the other asks anew", async () => {
+    const id = await ask("thread-7");
+    await answer("grant", id);
+    const gates = [openGate(), openGate()];
+    const decisions = await Promise.all(
+      gates.map((gate) => gate.decide(pay, { run: gate.run({ id: "thread-7", user: "alice" }) })),
+    );
+    const waiting = decisions.find(({ outcome }) => outcome === "require_approval");
+    expect(decisions.map(({ outcome }) => outcome).sort()).toEqual(["allow", "require_approval"]);
+    expect(waiting?.reason).toBe("payments need a person");
+    expect(waiting?.approval?.id).not.toBe(id);
+    for (const gate of gates) await gate.close();
+    expect((await answer("grant", id)).stderr).toContain(`approval ${id} is used already, by carol`);
   });
 
   it("show no control characters that come from outside", async () => {

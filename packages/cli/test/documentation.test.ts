@@ -14,7 +14,7 @@ describe("the documentation of the command", () => {
   it("leaves out no command", () => {
     const page = readPage("docs/reference/cli.md");
     const commands = ["keygen", "verify", "show", "balances", "prove", "export", "reconcile", "tail"];
-    for (const command of [...commands, "budgets", "ledger", "approvals", "policy", "migrate"]) {
+    for (const command of [...commands, "budgets", "ledger", "approvals", "stops", "policy", "migrate"]) {
       expect(page).toContain(`\n## tollgate ${command}\n`);
     }
   });

@@ -21,7 +21,7 @@ export type {
   LedgerAdmin,
   ReservationQuery,
 } from "./ledger/ledger-admin.ts";
-export { agentName, type Stops } from "./ledger/stops.ts";
+export { agentName, type Stops, stoppedName } from "./ledger/stops.ts";
 export { ApprovalSteps } from "./oversight/approval-steps.ts";
 export {
   type AnsweredApproval,

@@ -32,3 +32,10 @@ export interface Stops {
 export function agentName(agent: string | undefined, tenant?: string): string | undefined {
   return agent && `agent ${JSON.stringify([agent, tenant])}`;
 }
+
+/** What a name is of: a run by its id, or an agent, in one tenant or in all. The other way round than {@link agentName}. */
+export function stoppedName(name: string): { run: string } | { agent: string; tenant?: string } {
+  if (!name.startsWith("agent ")) return { run: name };
+  const [agent, tenant] = JSON.parse(name.slice("agent ".length)) as [string, string | null];
+  return tenant === null ? { agent } : { agent, tenant };
+}

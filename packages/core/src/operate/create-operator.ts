@@ -128,7 +128,8 @@ class LedgerOperator implements Operator {
     const { approval, taken } = answered;
     if (!taken) {
       const isOver = approval.status === "pending" || approval.status === "expired";
-      const is = isOver ? "has run out" : `is ${approval.status} already`;
+      const who = approval.answer === null ? "" : `, by ${approval.answer.by}`;
+      const is = isOver ? "has run out" : `is ${approval.status} already${who}`;
       throw new StorageFailed(`approval ${id} ${is}`);
     }
     const receipt = await afterwards(`approval ${id} is ${status}`, this.#tell(approvals, approval));
