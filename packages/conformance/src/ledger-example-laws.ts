@@ -1,28 +1,14 @@
 import type { Claim, Ledger, Reservation, ReserveRequest } from "@tollgate/core";
 import { expect } from "vitest";
 import { type LedgerLaw, type MakeLedger, using } from "./ledger-under-test.ts";
+import { claim } from "./sample-claim.ts";
 
 /** The largest amount a ledger can hold. */
 const most = 2n ** 63n - 1n;
 
-/** A claim of 10 out of 100 on one balance for all time. */
-function exampleClaim(changes: Partial<Claim> = {}): Claim {
-  return {
-    budget: "b",
-    partition: "",
-    window: "total",
-    endsAt: null,
-    unit: "usd",
-    amount: 10n,
-    limit: 100n,
-    soft: false,
-    ...changes,
-  };
-}
-
 /** A request under its own id, with one claim unless told otherwise. */
 export function exampleRequest(key: string, ...claims: Partial<Claim>[]): ReserveRequest {
-  const made = (claims.length === 0 ? [{}] : claims).map(exampleClaim);
+  const made = (claims.length === 0 ? [{}] : claims).map(claim);
   return { id: `id-${key}`, key, digest: "d", claims: made, expiresAt: 1000 };
 }
 

@@ -1,19 +1,7 @@
+import { claim } from "@tollgate/conformance/sample-claim";
 import type { Claim, Ledger, Reservation, ReserveRequest } from "@tollgate/core";
 
-/** A claim of 10 out of 100 on one balance for all time. */
-export function claim(changes: Partial<Claim> = {}): Claim {
-  return {
-    budget: "b",
-    partition: "",
-    window: "total",
-    endsAt: null,
-    unit: "usd",
-    amount: 10n,
-    limit: 100n,
-    soft: false,
-    ...changes,
-  };
-}
+export { claim };
 
 /** A request under its own id, for one such claim unless told otherwise, that expires in five minutes. */
 export function request(
