@@ -78,7 +78,7 @@ export class GatedCalls<Result> {
         await this.#approvers.answer(run.gate, decision.approval, identity.task, config);
         continue;
       }
-      if (decision.outcome !== "deny" || suffix !== "" || attempt >= maxAttempts)
+      if (decision.outcome !== "deny" || suffix !== "" || attempt >= maxAttempts || isStranger(decision))
         return { decision, run, action };
       if (!cameToNothing(decision)) {
         if (failure === undefined) failure = await failedBefore(config);
@@ -117,6 +117,11 @@ export class GatedCalls<Result> {
 /** Whether the key stands for an attempt that surely came to nothing, so that there may be another. */
 function cameToNothing({ conflict }: Decision): boolean {
   return conflict === "already_released" || conflict === "already_expired";
+}
+
+/** Whether it was refused for who asks: that says nothing of its key, which stays for whoever may. */
+function isStranger({ code }: Decision): boolean {
+  return code === "identity_denied" || code === "identity_failed";
 }
 
 /** Whether the key stands for an attempt that somebody else is making, as far as can be told. */
