@@ -54,7 +54,7 @@ export interface Rules {
   /** The receipt's form of a model's rates, made once for each. */
   priceOf(rates: ModelRates): ReceiptPrice;
   /** The subject in the role that the policy gives it. */
-  inRole(subject: Subject): Subject;
+  readonly inRole: (subject: Subject) => Subject;
 }
 
 /**

@@ -64,7 +64,7 @@ export function priceAttempt(
  * Each in the role that the policy gives it, whatever role it claims: nobody asks evaluators about ancestors.
  */
 function actingSubjects({ action, run, rules }: Attempt): readonly Subject[] {
-  return [action.subject, ...run.subjects.slice(1)].map((subject) => rules.inRole(subject));
+  return [action.subject, ...run.subjects.slice(1)].map(rules.inRole);
 }
 
 function unpricedReason(budget: string, unit: string, action: Plan["action"]): string {
