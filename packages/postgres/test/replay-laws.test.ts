@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { migrate, type PostgresPool, postgresReplays } from "../src/index.ts";
 import { losing } from "./losing-pool.ts";
 import { startProcess } from "./node-process.ts";
-import { startServer } from "./server.ts";
+import { describeOwned, startServer } from "./server.ts";
 
 const server = await startServer("fsync=off");
 afterAll(() => server.stop());
@@ -40,6 +40,15 @@ describe("tokens in PostgreSQL", () => {
     expect(JSON.stringify(rows)).not.toMatch(/issuer|secret/);
   });
 
+  it("are refused by all while the database cannot be asked", async () => {
+    const ended = server.pool();
+    await ended.end();
+    const replays = postgresReplays(ended);
+    await expect(replays.use("t-1", Date.now() + dayMs, Date.now())).rejects.toThrow();
+  });
+});
+
+describeOwned(server, "roles are the whole server's", "tokens in PostgreSQL", () => {
   it("are taken by a role that may call their function, and has no right on their table", async () => {
     const role = `tollgate_shower_${process.pid}`;
     await pool.query(`
@@ -60,13 +69,6 @@ describe("tokens in PostgreSQL", () => {
       await app.end();
       await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     }
-  });
-
-  it("are refused by all while the database cannot be asked", async () => {
-    const ended = server.pool();
-    await ended.end();
-    const replays = postgresReplays(ended);
-    await expect(replays.use("t-1", Date.now() + dayMs, Date.now())).rejects.toThrow();
   });
 });
 
