@@ -201,9 +201,9 @@ function makeLoaded(
 ): Loaded {
   const document = readDocument(origin, env, looked);
   const evaluator = new PolicyEvaluator(document, maxSteps);
-  const { prices, unpriced, subjects } = document;
+  const { prices, unpriced, subjectRoles } = document;
   const optional: Pick<PolicyInForce, "prices" | "unpriced" | "roleOf"> = {
-    ...(subjects.length === 0 ? {} : { roleOf: (subject) => roleThatCounts(subject, subjects) }),
+    ...(subjectRoles.isEmpty ? {} : { roleOf: (subject) => roleThatCounts(subject, subjectRoles) }),
     ...(prices === null ? {} : { prices }),
     ...(unpriced === null ? {} : { unpriced }),
   };

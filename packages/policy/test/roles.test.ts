@@ -1,6 +1,8 @@
 import type { Decision, Subject } from "@tollgate/core";
 import { createIdentity } from "@tollgate/core/identity";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SubjectRoles } from "../src/rules/subject-role.ts";
 import { actionOf, contextOf, gateOf, policyOf } from "./policy-fixture.ts";
 
 const policy = policyOf(`
@@ -82,6 +84,28 @@ describe("the role that a policy's subjects give", () => {
     expect((await decide("x"))[0]).toBe("missing_field");
     // The policy and whoever made the credential do not agree: neither is taken to be right.
     expect((await decide("token-with-role"))[0]).toBe("policy_denied");
+  });
+
+  it("is the one of every entry whose fields all fit, and of no other", () => {
+    const name = fc.constantFrom("a", "b", '"', 'a","b');
+    const fields = fc
+      .record({ tenant: name, user: name, agent: name, session: name }, { requiredKeys: [] })
+      .filter((each) => Object.keys(each).length > 0);
+    const role = fc.constantFrom("x", "y", "z");
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ fields, role }), { maxLength: 12 }),
+        fields,
+        (assignments, subject) => {
+          const fitting = assignments.filter((each) =>
+            Object.entries(each.fields).every(([key, value]) => subject[key as "user"] === value),
+          );
+          const roles = [...new Set(fitting.map((each) => each.role))].sort();
+          expect(new SubjectRoles(assignments).of(subject)).toEqual(roles);
+        },
+      ),
+      { numRuns: 500, seed: 7 },
+    );
   });
 
   it("changes with the policy, between two decisions", async () => {

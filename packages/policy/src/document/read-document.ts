@@ -4,6 +4,7 @@ import type { Node } from "yaml";
 import { createEnvironment } from "../cel/vocabulary.ts";
 import { checkRules } from "../rules/check-rules.ts";
 import { byPriority, type Rule } from "../rules/rule.ts";
+import { SubjectRoles } from "../rules/subject-role.ts";
 import { findFiles, type Looked, type Origin } from "./find-files.ts";
 import { InvalidPolicy } from "./problem.ts";
 import { type PolicyBudget, readBudgets } from "./read-budgets.ts";
@@ -30,6 +31,7 @@ export interface PolicyDocument {
   readonly otherwise: "allow" | "deny";
   readonly roles: ReadonlyMap<string, Role>;
   readonly subjects: readonly RoleAssignment[];
+  readonly subjectRoles: SubjectRoles;
   readonly tiers: ToolTiers | null;
   readonly budgets: readonly PolicyBudget[];
   readonly prices: NonNullable<GateOptions["prices"]> | null;
@@ -106,6 +108,7 @@ export function readDocument(origin: Origin, environment: Environment, looked: L
     otherwise,
     roles,
     subjects,
+    subjectRoles: new SubjectRoles(subjects),
     tiers,
     // In the gate's order of budgets the last one wins where two degrade the same: let it be the first id.
     budgets: budgets.toSorted((a, b) => (a.budget.id < b.budget.id ? 1 : -1)),

@@ -49,7 +49,7 @@ export class PolicyEvaluator implements Evaluator {
     const { rules, budgets } = this.#index.find(asking);
     if (rules.length === 0) return this.#otherwise();
     // A gate has filled the role in already; whoever only explains has not.
-    const subject = subjectWithRole(asking.subject, this.#document.subjects);
+    const subject = subjectWithRole(asking.subject, this.#document.subjectRoles);
     const action = subject === asking.subject ? asking : { ...asking, subject };
     const decide = (views: BudgetViews): Verdict => {
       const verdict = decideRules(rules, this.#scope(action, context, views, meter), asked);
