@@ -28,6 +28,14 @@ async function rowsOf(receipts: readonly Receipt[]): Promise<readonly Record<str
 }
 
 describe("receipts as CSV", () => {
+  it("say of a stop whose it is, whether it was lifted, and who did it", async () => {
+    const stop = { type: "stop", agent: "bot", tenant: "acme", reason: "rogue" } as const;
+    const lifted = { ...stop, lifted: true, by: "dave", reason: "its own again" } as const;
+    const [, first, second] = await rowsOf(chainOf(stop, lifted));
+    expect(first).toMatchObject({ agent: "bot", tenant: "acme", outcome: "", reason: "rogue" });
+    expect(second).toMatchObject({ agent: "bot", outcome: "lifted", reason: "dave: its own again" });
+  });
+
   it("are a header and a row for each, each ended by CRLF", async () => {
     const lines = await allOf(toCsv(sampleChain().map(({ receipt }) => receipt)));
     expect(lines.length).toBe(sampleChain().length + 1);

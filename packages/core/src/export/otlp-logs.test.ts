@@ -134,4 +134,29 @@ describe("OTLP log records", () => {
   });
 });
 
+describe("OTLP log records of stops", () => {
+  it.each<[string, ReceiptContent]>([
+    ["run r stopped: loops", { type: "stop", run: "r", reason: "loops" }],
+    ["agent bot stopped", { type: "stop", agent: "bot", reason: "" }],
+    [
+      "agent bot of tenant acme stopped by carol: rogue",
+      { type: "stop", agent: "bot", tenant: "acme", by: "carol", reason: "rogue" },
+    ],
+    [
+      "agent bot of tenant acme's stop lifted by dave: its own again",
+      { type: "stop", agent: "bot", tenant: "acme", lifted: true, by: "dave", reason: "its own again" },
+    ],
+  ])("say: %s", async (sentence, content) => {
+    const [, record] = await recordsOf(chainOf(content));
+    expect(record?.body).toEqual({ stringValue: sentence });
+    const { agent, tenant, lifted, by } = content as Extract<ReceiptContent, { type: "stop" }>;
+    const attributes = attributesOf(record);
+    const text = (value: string | undefined) => (value === undefined ? undefined : { stringValue: value });
+    expect(attributes["tollgate.stop.agent"]).toEqual(text(agent));
+    expect(attributes["tollgate.stop.tenant"]).toEqual(text(tenant));
+    expect(attributes["tollgate.stop.lifted"]).toEqual(lifted && { boolValue: true });
+    expect(attributes["tollgate.stop.by"]).toEqual(text(by));
+  });
+});
+
 const overage = { budget: "b", partition: "", window: "total", unit: "usd", amount: "1" };

@@ -43,7 +43,7 @@ function stopSentence({ run, agent, tenant, lifted, by, reason }: StopBody): str
   const where = tenant === undefined ? "" : ` of tenant ${tenant}`;
   const what = run === undefined ? `agent ${agent}${where}` : `run ${run}`;
   const who = by === undefined ? "" : ` by ${by}`;
-  return `${what} ${lifted ? "may act again" : "stopped"}${who}${because(reason)}`;
+  return `${what}${lifted ? "'s stop lifted" : " stopped"}${who}${because(reason)}`;
 }
 
 const adjusted = { top_up: "top-up", refund: "refund", correction: "correction" } as const;
