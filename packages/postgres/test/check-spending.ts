@@ -1,17 +1,27 @@
 import { strict as assert } from "node:assert";
 import type { Receipt } from "@tollgate/core";
-import { type PostgresPool, postgresLedger, postgresLog } from "../src/index.ts";
+import type pg from "pg";
+import { postgresLedger, postgresLog } from "../src/index.ts";
 import { bothBooks, checkBooks } from "./books.ts";
 import { all, until } from "./fixture.ts";
 import { moneyGate } from "./money-gate.ts";
-import type { Told } from "./spend.ts";
+import { spenderName, type Told } from "./spend.ts";
 
 /**
  * Waits until a gate that lives has cleared up behind those that do not, and checks that nothing that anybody was
  * told is lost, nothing was overspent, nothing is held, all chains verify and come to the ledger's balances, and each
  * decision that held something has ended once, whatever was granted out of leases and told to nobody.
  */
-export async function checkSpending(pool: PostgresPool, told: readonly Told[], limit: bigint): Promise<void> {
+export async function checkSpending(pool: pg.Pool, told: readonly Told[], limit: bigint): Promise<void> {
+  // What a process had asked before it was killed the server may still be doing, where it is busy.
+  await until(
+    async () => {
+      const text =
+        "SELECT FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()";
+      return (await pool.query(text, [spenderName])).rowCount;
+    },
+    (connections) => connections === 0,
+  );
   // Whoever ended something is gone for certain: what has no receipt yet will get none.
   const gate = moneyGate(pool, "$0.01", {}, { recordWithinMs: 1000 });
   try {

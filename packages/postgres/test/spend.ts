@@ -10,6 +10,9 @@ export type Told =
 /** What each call costs at most: a cent. */
 export const centNano = 10_000_000n;
 
+/** What the server calls the connections of processes that spend. */
+export const spenderName: string = "spender";
+
 /** How {@link spend} goes about it. */
 export interface Spending {
   readonly callers: number;

@@ -6,10 +6,10 @@ import pg from "pg";
 import { postgresLedger, postgresLog } from "../src/index.ts";
 import { leaseTtlMs } from "./kill-rounds.ts";
 import { moneyGate } from "./money-gate.ts";
-import { spend } from "./spend.ts";
+import { spend, spenderName } from "./spend.ts";
 
 const [url = "", limit = "", ttl = "", manner = "", slice = ""] = process.argv.slice(2);
-const pool = new pg.Pool({ connectionString: url, max: 4 });
+const pool = new pg.Pool({ connectionString: url, max: 4, application_name: spenderName });
 // On a machine that is busy with other processes nothing fails for that.
 const timeoutMs = 20_000;
 const ledger = postgresLedger(pool, { timeoutMs });
