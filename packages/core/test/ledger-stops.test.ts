@@ -1,5 +1,5 @@
 import { createGate, memoryLedger, memoryLog } from "@tollgate/core";
-import { sharedStops } from "@tollgate/core/driver";
+import { agentName, sharedStops } from "@tollgate/core/driver";
 import { leased } from "@tollgate/core/leases";
 import { describe, expect, it } from "vitest";
 import { gateFixture, tool } from "./gate-fixture.ts";
@@ -22,6 +22,22 @@ describe("stops that come with a ledger", () => {
     expect(other.run({ id: "run" }).stopped).toBeNull();
     await other.stop("another", "loops");
     expect(store.rows).toHaveLength(1);
+  });
+
+  it("are asked for whoever acts once before an action is judged and once after, and for one named for it too", async () => {
+    const asked: (string | undefined)[] = [];
+    const reason = (name: string | undefined) => {
+      asked.push(name);
+      return null;
+    };
+    const gate = createGate({ log: memoryLog(), stops: { reason, stop: () => true } });
+    const run = gate.run({ id: "run", agent: "bot", tenant: "acme" });
+    await gate.decide(tool("look"), { run });
+    const own = ["run", agentName("bot"), agentName("bot", "acme")];
+    expect(asked.splice(0)).toEqual([...own, ...own]);
+    await gate.decide(tool("look"), { run, subject: { agent: "helper" } });
+    const both = [...own, agentName("helper"), agentName("helper", "acme")];
+    expect(asked).toEqual([...both, ...both]);
   });
 
   it("are those of the ledger that others lease from", async () => {

@@ -101,8 +101,9 @@ function preflight(core: GateCore, { refused }: Attempt): Finding | null {
   return refused === null ? null : denied(refused.code, refused.reason, refused);
 }
 
-function stopOf({ run, action }: Attempt): Finding | null {
-  const why = run.stopped ?? run.agentStop(action.subject);
+function stopOf({ run, action: { subject } }: Attempt): Finding | null {
+  // The run's own subject was looked at with it.
+  const why = run.stopped ?? (subject === run.subject ? null : run.agentStop(subject));
   return why === null
     ? null
     : denied("run_stopped", `the run is stopped: ${why}`, { terminal: run.stopped !== null });
