@@ -88,6 +88,31 @@ describe("an operator's stop", () => {
     }
   });
 
+  it("has a receipt, and its own reason, where the store failed at first and it is made again", async () => {
+    for (const keeps of [true, false]) {
+      let isDown = true;
+      const { operator, codeOf, store, told } = operating((rows) => ({
+        async add(stop) {
+          if (isDown && !keeps) throw new Error("the store is down");
+          const isKept = await rows.add(stop);
+          if (isDown) throw new Error("the store is down");
+          return isKept;
+        },
+        lift: (name, at) => rows.lift(name, at),
+        since: (cursor) => rows.since(cursor),
+      }));
+      await expect(operator.stop({ agent: "bot", ...why })).rejects.toThrow("the store is down");
+      expect(store.rows).toHaveLength(keeps ? 1 : 0);
+      isDown = false;
+      const made = await operator.stop({ agent: "bot", by: "dave", reason: "as carol says" });
+      expect(made.receipt?.body).toMatchObject({ agent: "bot", ...why });
+      expect(store.rows).toMatchObject([{ reason: why.reason }]);
+      expect(await codeOf("bot", "acme")).toBe("run_stopped");
+      expect(await operator.stop({ agent: "bot", ...why })).toEqual({ receipt: null });
+      expect(await told()).toEqual([{ agent: "bot", ...why }]);
+    }
+  });
+
   it("refuses what is no target, and what no receipt can say", async () => {
     const { operator, store } = operating();
     const wrong = [{}, { run: "r", agent: "bot" }, { run: "two words" }, { tenant: "acme" }, { agent: "" }];

@@ -5,6 +5,7 @@ import { given } from "../codec/given.ts";
 import { InvalidConfig, messageOf, StorageFailed } from "../errors.ts";
 import { agentName } from "../ledger/stops.ts";
 import type { SharedStops } from "../oversight/shared-stops.ts";
+import type { ReceiptContent } from "../receipt/chain.ts";
 import type { Receipt, StopBody } from "../receipt/receipt.ts";
 import { checkText } from "./check-text.ts";
 import type { LiftRequest, Stopped, StopRequest } from "./operator.ts";
@@ -16,6 +17,8 @@ export class OperatorStops {
   readonly #stops: SharedStops | undefined;
   readonly #chain: OperatorChain;
   readonly #clock: Clock;
+  /** What was to be stopped as the store failed. It has them once it does as it is told, and each needs its receipt. */
+  readonly #unsure = new Map<string, StopContent>();
 
   constructor(stops: SharedStops | undefined, chain: OperatorChain, clock: Clock) {
     this.#stops = stops;
@@ -28,15 +31,16 @@ export class OperatorStops {
     const name = nameOf({ run, agent, tenant });
     const stops = this.#checked(by, reason);
     await this.#chain.flush();
-    const isNew = await stops.stop(name, reason, this.#clock.now());
-    let receipt: Receipt<StopBody> | null = null;
-    if (isNew) {
-      const written = this.#chain.write(given({ type: "stop", run, agent, tenant, by, reason }));
-      receipt = (await afterwards(
-        `${textOf({ run, agent, tenant })} is stopped`,
-        written,
-      )) as Receipt<StopBody>;
+    const content: StopContent = given({ type: "stop", run, agent, tenant, by, reason } as const);
+    const isUnsure = this.#unsure.has(name);
+    try {
+      const isNew = await stops.stop(name, reason, this.#clock.now());
+      if (isNew && !isUnsure) this.#unsure.set(name, content);
+    } catch (error) {
+      if (!isUnsure) this.#unsure.set(name, content);
+      throw error;
     }
+    const receipt = (await this.#tell(this.#unsure.keys())).get(name) ?? null;
     await stops.spread();
     return { receipt };
   }
@@ -52,6 +56,8 @@ export class OperatorStops {
       throw new StorageFailed(`${what} is not stopped${isWider ? ": the agent is, in all tenants" : ""}`);
     }
     await this.#chain.flush();
+    // The store has it, whatever it said when it was stopped.
+    await this.#tell([name]);
     // The receipt comes first: nobody acts again without one that says who let them.
     const content = given({ type: "stop", agent, tenant, lifted: true, by, reason } as const);
     const receipt = (await this.#chain.write(content)) as Receipt<StopBody>;
@@ -65,7 +71,22 @@ export class OperatorStops {
         { cause },
       );
     }
+    await this.#tell(this.#unsure.keys());
     return receipt;
+  }
+
+  /** Writes the receipts of stops that the store has, as far as they have none. */
+  async #tell(names: Iterable<string>): Promise<ReadonlyMap<string, Receipt<StopBody>>> {
+    const written = new Map<string, Receipt<StopBody>>();
+    for (const name of [...names]) {
+      const content = this.#unsure.get(name);
+      if (content === undefined) continue;
+      // Where the chain cannot write it now, it owes it.
+      this.#unsure.delete(name);
+      const receipt = await afterwards(`${textOf(content)} is stopped`, this.#chain.write(content));
+      written.set(name, receipt as Receipt<StopBody>);
+    }
+    return written;
   }
 
   #checked(by: string, reason: string): SharedStops {
@@ -76,6 +97,7 @@ export class OperatorStops {
   }
 }
 
+type StopContent = Extract<ReceiptContent, { type: "stop" }>;
 type Target = Pick<StopRequest, "run" | "agent" | "tenant">;
 
 /** @throws InvalidConfig unless it is a run or an agent. */
