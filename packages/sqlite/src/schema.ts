@@ -12,7 +12,8 @@ export const schemaVersion: number = 1;
  * key), and when they expire (kind 2: time, key). Whoever wants to look uses the views.
  *
  * `ended` keeps every key that was used: settled, settled late, released, expired or refused. `data` is what a
- * settled one was charged, what an expired one still needs to settle, or what a refused one is answered.
+ * settled one was charged, what an expired one still needs to settle, or what a refused one is answered. By its id is
+ * found only what has a key that somebody chose: a gate's own keys are ids.
  *
  * `approvals` keeps what people are asked, with what else the request and the answer say as JSON; `approval_steps` what
  * has become of them, as JSON, until somebody says that it is on record; `stops` what is
@@ -58,6 +59,7 @@ CREATE TABLE ended (
   data TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ended_expired ON ended (at) WHERE state = 'expired' AND data IS NOT NULL;
+CREATE INDEX ended_id ON ended (id) WHERE key <> id AND state <> 'refused';
 
 CREATE TABLE watched (
   id TEXT PRIMARY KEY,
