@@ -24,6 +24,16 @@ describe("stops in a store", () => {
     expect(store.looks).toBe(2);
   });
 
+  it("once lifted deny no attempt under a key that they denied before", async () => {
+    const { gate, stops, clock } = sharing();
+    const run = gate.run({ agent: "bot" });
+    const decide = async () => (await gate.decide({ ...tool("look"), key: "k" }, { run })).code;
+    await gate.stop({ agent: "bot" }, "rogue");
+    expect([await decide(), await decide()]).toEqual(["run_stopped", "run_stopped"]);
+    await stops.lift(agentName("bot") ?? "", clock.now());
+    expect(await decide()).toBe("allowed");
+  });
+
   it("are not waited for while what is known is new enough, and are after that", async () => {
     const { gate, clock, store } = sharing();
     await gate.decide(tool("look"));

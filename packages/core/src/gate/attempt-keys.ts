@@ -96,9 +96,9 @@ export class AttemptKeys {
   }
 }
 
-/** A conflict says nothing of the key's own action, and what could not be decided was not denied. */
+/** A conflict says nothing of the key's own action, a stop can be lifted, and a failure has denied nothing. */
 function isFinal({ code }: Decision): boolean {
-  return code !== "idempotency_conflict" && !isFailure(code);
+  return code !== "run_stopped" && code !== "idempotency_conflict" && !isFailure(code);
 }
 
 /** Refuses an attempt whose key stands for another action. */

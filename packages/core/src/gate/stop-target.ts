@@ -22,7 +22,7 @@ export async function stopTarget(
   const name = run ?? agentName(agent, tenant);
   // Whoever names a user, too, does not mean what the agent does for all others.
   if (name === undefined || Object.keys(more).length > 0 || typeof reason !== "string" || reason === "") {
-    throw new InvalidAction('say why: gate.stop(run, "...") or gate.stop({ agent: "bot" }, "...")');
+    throw new InvalidAction('say why: gate.stop(run, "...") or gate.stop({ agent }, "...")');
   }
   // Where the store fails it holds in this gate all the same.
   let isNew = stops.reason(name) === null;
