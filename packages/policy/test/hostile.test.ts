@@ -92,4 +92,22 @@ prices: { unknown: allow }
       expect(ask(source, { prompt }, scope), source).toBe(false);
     }
   });
+
+  it("leaves room for a hundred patterns beside one another, and for three hundred parts of a prompt", async () => {
+    const prompt = "Please summarise the invoice of Acme Ltd. for Robert, due 2026-11-20: 14 chairs. ".repeat(
+      12,
+    );
+    const decide = async (conditions: readonly string[]) => {
+      const rules = conditions.map(
+        (when, index) => `  - { id: r${index}, when: "${when}", then: deny, reason: no }`,
+      );
+      const policy = policyOf(`rules:\n${rules.join("\n")}`);
+      return (await policy.explain(actionOf({ params: { prompt } }), contextOf())).verdict.decision;
+    };
+    const patterns = numbers(100).map((index) => `params.prompt.matches('(?i)(password|secret)${index}')`);
+    expect(await decide(patterns)).toBe("allow");
+    expect(await decide(numbers(300).map((index) => `params.prompt.contains('secret-${index}')`))).toBe(
+      "allow",
+    );
+  });
 });
