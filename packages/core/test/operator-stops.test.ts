@@ -165,6 +165,21 @@ describe("an operator's lifting of a stop", () => {
     expect(await told()).toHaveLength(2);
   });
 
+  it("is in no receipt that could not be written before it, and so did not happen", async () => {
+    const { operator, log, codeOf, told } = operating();
+    await operator.stop({ agent: "bot", ...why });
+    log.failure = "loses";
+    await expect(operator.lift({ agent: "bot", ...again })).rejects.toThrow();
+    log.failure = "none";
+    await operator.stop({ run: "other", ...why });
+    await operator.close();
+    expect(await codeOf("bot", "acme")).toBe("run_stopped");
+    expect(await told()).toEqual([
+      { agent: "bot", ...why },
+      { run: "other", ...why },
+    ]);
+  });
+
   it("never happens without its receipt, whatever fails and when", async () => {
     for (const failing of ["append", "lift"] as const) {
       for (const when of ["before", "after"] as const) {

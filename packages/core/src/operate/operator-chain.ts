@@ -55,6 +55,16 @@ export class OperatorChain {
     return written as Receipt;
   }
 
+  /** Writes what happens only once it is on record, and before it what is owed. When that fails it is not owed. */
+  async writeAhead(content: ReceiptContent): Promise<Receipt> {
+    try {
+      return await this.write(content);
+    } catch (cause) {
+      this.#owed = this.#owed.filter((owed) => owed.content !== content);
+      throw cause;
+    }
+  }
+
   /** Writes what is owed; answers the last receipt, or null when nothing was. */
   async flush(): Promise<Receipt | null> {
     let last: Receipt | null = null;

@@ -60,7 +60,7 @@ export class OperatorStops {
     await this.#tell([name]);
     // The receipt comes first: nobody acts again without one that says who let them.
     const content = given({ type: "stop", agent, tenant, lifted: true, by, reason } as const);
-    const receipt = (await this.#chain.write(content)) as Receipt<StopBody>;
+    const receipt = (await this.#chain.writeAhead(content)) as Receipt<StopBody>;
     try {
       // Where somebody else lifts it at the same time it is lifted all the same.
       await stops.lift(name, this.#clock.now());
