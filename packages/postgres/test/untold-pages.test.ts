@@ -55,3 +55,41 @@ it("the receipts of an expired lease's chain are looked through a few at a time,
   expect(await entered()).toEqual(ids);
   expect(ids).not.toContain(young);
 });
+
+it("however many receipts there are, no more of them are read than a page has", async () => {
+  await pool.query(`INSERT INTO tollgate.receipts (stored_at, chain, seq, type, time, run, ref, outcome, receipt)
+    SELECT now(), 'busy', n, CASE WHEN n % 2 = 0 THEN 'decision' ELSE 'settlement' END, to_timestamp(2000),
+      'r', 'busy ' || n / 2, CASE WHEN n % 2 = 0 THEN 'held' ELSE 'settled' END, '{"body":{}}'
+    FROM generate_series(0, 3999) AS n`);
+  clock.at = 2_000_000;
+  await takeLease(ledger, "busy one", 10n, {}, 2_001_000);
+  clock.at = 2_001_000;
+  expect(await all(ledger.expire(clock.at))).toEqual([]);
+  await ledger.close();
+  await pool.query("UPDATE tollgate.reservations SET due_at = $1 WHERE key = 'lease busy one'", [clock.at]);
+  const client = await pool.connect();
+  // Of this session, also before this transaction.
+  const read = async () => {
+    const { rows } = await client.query(
+      `SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_xact_user_tables
+       WHERE schemaname = 'tollgate' AND starts_with(relname, 'receipts')`,
+    );
+    return rows[0].read as number;
+  };
+  const readWith = async (statistics: string) => {
+    await client.query(statistics);
+    await client.query("BEGIN");
+    await client.query("SET LOCAL enable_seqscan = off");
+    const before = await read();
+    await client.query("SELECT tollgate.enter_untold(2005000, 1000, 10)");
+    const after = await read();
+    await client.query("ROLLBACK");
+    return after - before;
+  };
+  try {
+    // The page, read twice, and a settlement for each decision there.
+    for (const statistics of ["SELECT", "ANALYZE"]) expect(await readWith(statistics)).toBeLessThan(50);
+  } finally {
+    client.release();
+  }
+});

@@ -9,9 +9,12 @@ export const untoldFunction: string = `
 -- expired. Its key is its id; what has another key is found by its id, too. It is told of as any other ending that is
 -- missing, and what comes late finds it so.
 --
+-- LIMIT and OFFSET have each page, and what is known of its decisions, looked up by its own index: a join would read
+-- every receipt there is.
+--
 -- Clocks of gates may be minutes off. Locks keys before leases, as tollgate.record does. To be called by one at a time.
 CREATE FUNCTION tollgate.enter_untold(p_now bigint, p_grace bigint, p_look integer) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_bitmapscan = off AS $$
 DECLARE
   v_pages jsonb;
 BEGIN
@@ -37,15 +40,17 @@ BEGIN
     floor(extract(epoch FROM u.time) * 1000)::bigint, p_now, p_now, p_now, held.holds, held.claims
   FROM (
     SELECT DISTINCT ON (e.ref) e.ref, e.time, e.receipt::json -> 'body' AS body
-    FROM jsonb_array_elements(v_pages) AS list(l) JOIN tollgate.receipts e
-      ON e.chain = l ->> 1 AND e.seq >= (l ->> 3)::bigint AND e.seq < (l ->> 4)::bigint
+    FROM jsonb_array_elements(v_pages) AS list(l) CROSS JOIN LATERAL (
+      SELECT r.type, r.outcome, r.ref, r.time, r.receipt FROM tollgate.receipts r
+      WHERE r.chain = l ->> 1 AND r.seq >= (l ->> 3)::bigint AND r.seq < (l ->> 4)::bigint ORDER BY r.seq LIMIT p_look
+    ) AS e
     WHERE e.type = 'decision' AND e.outcome = 'held' AND e.time >= (l ->> 2)::timestamptz
       AND e.time <= to_timestamp((p_now - p_grace) / 1000.0)
-      AND NOT EXISTS (SELECT FROM tollgate.receipts s WHERE s.ref = e.ref AND s.type = 'settlement')
-      AND NOT EXISTS (SELECT FROM tollgate.reservations k WHERE k.key = e.ref)
-      AND NOT EXISTS (SELECT FROM tollgate.reservations k WHERE k.id = e.ref AND k.key <> k.id)
+      AND NOT EXISTS (SELECT FROM tollgate.reservations k WHERE k.key = e.ref OFFSET 0)
+      AND NOT EXISTS (SELECT FROM tollgate.reservations k WHERE k.id = e.ref AND k.key <> k.id OFFSET 0)
+      AND NOT EXISTS (SELECT FROM tollgate.receipts s WHERE s.ref = e.ref AND s.type = 'settlement' OFFSET 0)
       AND NOT EXISTS (
-        SELECT FROM tollgate.forgotten f WHERE f.fingerprint = tollgate.fingerprint('key ' || e.ref)
+        SELECT FROM tollgate.forgotten f WHERE f.fingerprint = tollgate.fingerprint('key ' || e.ref) OFFSET 0
       )
     ORDER BY e.ref
   ) AS u CROSS JOIN LATERAL (
