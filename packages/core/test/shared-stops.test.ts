@@ -31,7 +31,39 @@ describe("stops in a store", () => {
     await gate.stop({ agent: "bot" }, "rogue");
     expect([await decide(), await decide()]).toEqual(["run_stopped", "run_stopped"]);
     await stops.lift(agentName("bot") ?? "", clock.now());
+    clock.advance(1001);
     expect(await decide()).toBe("allowed");
+  });
+
+  it("deny where the answer to a lift comes after a look that has told of the next stop", async () => {
+    const { gate, stops, store, clock } = sharing();
+    const name = agentName("bot") ?? "";
+    await gate.stop({ agent: "bot" }, "rogue");
+    const { lift } = store;
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((go) => {
+      answer = go;
+    });
+    let lifting: Promise<boolean> | undefined;
+    await new Promise<void>((lifted) => {
+      store.lift = async (...what) => {
+        const isLifted = await lift.apply(store, what);
+        lifted();
+        await answered;
+        return isLifted;
+      };
+      lifting = stops.lift(name, clock.now());
+    });
+    await store.add({ name, reason: "again", at: clock.now() });
+    clock.advance(1001);
+    const code = async () => (await gate.decide(tool("look"), { subject: { agent: "bot" } })).code;
+    expect(await code()).toBe("run_stopped");
+    answer();
+    expect(await lifting).toBe(true);
+    for (let look = 0; look < 3; look++) {
+      expect(await code()).toBe("run_stopped");
+      clock.advance(1001);
+    }
   });
 
   it("are not waited for while what is known is new enough, and are after that", async () => {

@@ -126,9 +126,8 @@ class StopsInStore implements SharedStops {
 
   async lift(name: string, now: number): Promise<boolean> {
     await this.#pay();
-    const isLifted = await this.#store.lift(name, now);
-    this.#known.lift(name);
-    return isLifted;
+    // What is known here stays until a look tells: it may be a stop that was made since, and is not told twice.
+    return this.#store.lift(name, now);
   }
 
   spread(): Promise<void> {
