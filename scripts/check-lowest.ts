@@ -49,7 +49,7 @@ function passes({ folder, manifest }: PublicPackage): boolean {
   try {
     // PostgreSQL, which some tests start, runs as a user of its own and has to come through.
     chmodSync(copy, 0o755);
-    copyWorkspace(copy, folder, manifest);
+    copyWorkspace(copy, folder);
     pin(join(copy, folder, "package.json"), manifest.tollgate?.lowest ?? {});
     pinOverrides(join(copy, "pnpm-workspace.yaml"), manifest.tollgate?.lowest ?? {});
     const pnpm = join(root, "node_modules/.bin/pnpm");
@@ -67,12 +67,9 @@ function passes({ folder, manifest }: PublicPackage): boolean {
 }
 
 /** The package with what its tests need: other packages of the workspace and the workspace's own manifests. */
-function copyWorkspace(to: string, folder: string, { devDependencies = {} }: Manifest): void {
+function copyWorkspace(to: string, folder: string): void {
   const tracked = spawnSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" }).stdout.split("\0");
-  const needed = Object.keys(devDependencies).filter((name) => ownPeer.test(name));
-  const folders = [folder, "docs", ...needed.map((name) => name.replace(ownPeer, "packages/"))].map(
-    (name) => `${name}/`,
-  );
+  const folders = ["docs", ...withNeeded(folder)].map((name) => `${name}/`);
   const kept = tracked.filter(
     (path) =>
       path !== "" &&
@@ -84,6 +81,18 @@ function copyWorkspace(to: string, folder: string, { devDependencies = {} }: Man
   for (const path of kept) cpSync(join(root, path), join(to, path), { recursive: true });
   // The lockfile says what the workspace has, which is what this must not be.
   rmSync(join(to, "pnpm-lock.yaml"), { force: true });
+}
+
+/** A package's folder and those of all of the workspace that it cannot be installed without, however far away. */
+function withNeeded(folder: string): ReadonlySet<string> {
+  const folders = new Set([folder]);
+  for (const one of folders) {
+    const manifest: Manifest = JSON.parse(readFileSync(join(root, one, "package.json"), "utf8"));
+    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
+      if (ownPeer.test(name)) folders.add(name.replace(ownPeer, "packages/"));
+    }
+  }
+  return folders;
 }
 
 function pin(path: string, lowest: Readonly<Record<string, string>>): void {
