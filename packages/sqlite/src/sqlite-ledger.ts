@@ -51,7 +51,11 @@ import { WatchRows } from "./watch-rows.ts";
 
 /** Options of {@link sqliteLedger}; how the file is used is settled already where it is given open. */
 export interface SqliteLedgerOptions extends SqliteFileOptions {
-  /** Tells ages, for forgetting alone; use the gate's own. @default the system's clock */
+  /**
+   * Tells ages: of what is to be forgotten, and of decisions whose ending or grant may be missing. Use the gate's own.
+   *
+   * @default the system's clock
+   */
   readonly clock?: Pick<Clock, "now">;
   /** How long to remember what is over. */
   readonly retention?: SqliteRetention;
