@@ -43,6 +43,12 @@ export async function measureSqlite(): Promise<readonly Result[]> {
         const name = `sqlite_${each.durability}_${each.callers}`;
         return new LedgerCase(name, sqliteLedger(path(name), { durability: each.durability }), each);
       }),
+      new LedgerCase(
+        "sqlite_chosen_keys_1",
+        sqliteLedger(path("chosen"), { durability: "normal" }),
+        cases[0],
+        "/1",
+      ),
       new LedgerCase("sqlite_stored_1", sqliteLedger(path("one"), { durability: "normal" }), cases[0]),
       new LedgerCase("sqlite_stored_1000000", manyStored(path("many")), cases[0]),
       ...cases.map((each) => new GateCase(path(`gate-${each.durability}-${each.callers}`), each)),
@@ -109,16 +115,23 @@ class BareCommits implements Subject {
   }
 }
 
-/** A ledger alone: reserves, then settles what was reserved; each shares its commits with its like. */
+/**
+ * A ledger alone: reserves, then settles what was reserved; each shares its commits with its like.
+ *
+ * The keys are ids, as a gate makes them; or others, as where callers choose them, which a ledger also has to find by
+ * their id.
+ */
 class LedgerCase implements Subject {
   readonly #ledger: SqliteLedger;
   readonly #case: Case;
   readonly #reserve: Samples;
   readonly #settle: Samples;
+  readonly #keyEnd: string;
   #count = 0;
 
-  constructor(name: string, ledger: SqliteLedger, each: Case) {
+  constructor(name: string, ledger: SqliteLedger, each: Case, keyEnd = "") {
     this.#ledger = ledger;
+    this.#keyEnd = keyEnd;
     this.#case = each;
     this.#reserve = new Samples(`reserve_${name}`, each.calls * rounds);
     this.#settle = new Samples(`settle_${name}`, each.calls * rounds);
@@ -133,7 +146,7 @@ class LedgerCase implements Subject {
     const expiresAt = Date.now() + 300_000;
     const reserve = async (): Promise<void> => {
       const id = idOf(this.#count++);
-      const answer = await this.#ledger.reserve({ id, key: `${id}/1`, digest, claims, expiresAt });
+      const answer = await this.#ledger.reserve({ id, key: id + this.#keyEnd, digest, claims, expiresAt });
       if (answer.status !== "reserved") throw new Error(`not granted: ${answer.status}`);
       open.push(answer.reservation);
     };

@@ -76,11 +76,13 @@ const targets: readonly {
   },
   // A ledger's reserve and settle against as many bare transactions, by what gets done; where nothing waits for the
   // disk by the time that a call takes, as checkpoints come when they come.
-  atLeast(
-    "sqlite_normal_1_over_bare",
-    0.7,
-    ({ p50 }) =>
-      (2 * p50("bare_sqlite_normal")) / (p50("reserve_sqlite_normal_1") + p50("settle_sqlite_normal_1")),
+  ...(["normal_1", "chosen_keys_1"] as const).map((name) =>
+    atLeast(
+      `sqlite_${name}_over_bare`,
+      0.7,
+      ({ p50 }) =>
+        (2 * p50("bare_sqlite_normal")) / (p50(`reserve_sqlite_${name}`) + p50(`settle_sqlite_${name}`)),
+    ),
   ),
   ...(["normal_64", "full_1", "full_64"] as const).map((name) =>
     atLeast(
