@@ -9,6 +9,7 @@ import type { LedgerLaw } from "./ledger-under-test.ts";
 export type { MakeLeasingLedger } from "./lease-simulation.ts";
 export { untoldLaws } from "./untold-examples.ts";
 export type { MakeSharedStore, SharedStore } from "./untold-shop.ts";
+export { decide, openLeases, recordWithinMs, Shop } from "./untold-shop.ts";
 
 /**
  * The rules of core's `LeasingLedger`, and of `leased` over it: as examples, and over random histories of several
